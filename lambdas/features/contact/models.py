@@ -1,0 +1,38 @@
+"""The messages that came through the contact form."""
+
+from pynamodb.attributes import TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+
+from lambdas.platform.tables import Table
+
+
+class Undelivered(GlobalSecondaryIndex["Message"]):
+    """Messages whose mails have not all gone out: `undelivered` stands on those only, so the index is nearly always empty."""
+
+    class Meta:
+        index_name = "undelivered"
+        projection = KeysOnlyProjection()
+
+    undelivered = UnicodeAttribute(hash_key=True)
+    received_at = UTCDateTimeAttribute(range_key=True)
+
+
+class Message(Table):
+    class Meta:
+        short_name = "contact-messages"
+        stream_view_type = "NEW_AND_OLD_IMAGES"
+
+    id = UnicodeAttribute(hash_key=True)
+    received_at = UTCDateTimeAttribute()
+    name = UnicodeAttribute()
+    email = UnicodeAttribute()
+    subject = UnicodeAttribute(default="")
+    body = UnicodeAttribute()
+    locale = UnicodeAttribute()
+    fingerprint = UnicodeAttribute()
+    correlation_id = UnicodeAttribute(default="")
+    undelivered = UnicodeAttribute(null=True)
+    delivered_at = UTCDateTimeAttribute(null=True)
+    expires_at = TTLAttribute()
+
+    index = Undelivered()

@@ -1,0 +1,41 @@
+"""Every feature there is, and the one reader of a creator's switches.
+
+Adding a feature is adding a folder beside this file and a line below.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, create_model
+
+from lambdas.core.creator import Creator, Features
+from lambdas.core.feature import Feature
+from lambdas.features.contact.feature import FEATURE as CONTACT
+from lambdas.features.site.feature import FEATURE as SITE
+
+FEATURES: tuple[Feature[Any], ...] = (SITE, CONTACT)
+
+
+def creator_model(features: tuple[Feature[Any], ...] = FEATURES) -> type[Creator]:
+    """`Creator` with a typed block for every optional feature, so that errors and the schema name each field."""
+    blocks: dict[str, Any] = {
+        feature.name: (feature.config, Field(default=feature.config(), description=(feature.config.__doc__ or "").strip()))
+        for feature in features
+        if feature.optional
+    }
+    switches: type[Features] = create_model("Features", __base__=Features, **blocks)
+    fields: dict[str, Any] = {"features": (switches, Field(default=switches()))}
+    model: type[Creator] = create_model("Creator", __base__=Creator, __doc__=Creator.__doc__, **fields)
+    return model
+
+
+def active_features(creator: Creator, features: tuple[Feature[Any], ...] = FEATURES) -> tuple[Feature[Any], ...]:
+    """The features this creator has switched on, and those every site has, in their order."""
+    return tuple(
+        feature for feature in features if not feature.optional or feature.config_in(creator.features).enabled
+    )
+
+
+def tables_of(features: tuple[Feature[Any], ...]) -> Mapping[str, type[Any]]:
+    """The models of these features' tables, by the tables' short names."""
+    return {model.short_name: model for feature in features for model in feature.tables}

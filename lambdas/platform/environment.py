@@ -1,0 +1,32 @@
+"""A function's environment variables, read once at start."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+BUNDLE_ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """What a function is told from outside.
+
+    `creator_file` is the creator as JSON (creator.json at the bundle's root, put there when the
+    stacks are synthesised), `site_bucket` the published site, `origin_digests` the SHA-256 of the
+    secrets that CloudFront may show, `version` the release that runs.
+    """
+
+    creator_file: Path
+    site_bucket: str
+    origin_digests: frozenset[str]
+    version: str
+
+    @classmethod
+    def read(cls) -> "Environment":
+        """From `os.environ`; KeyError names the variable that is missing."""
+        return cls(
+            creator_file=Path(os.environ.get("PRISM_CREATOR_FILE", BUNDLE_ROOT / "creator.json")),
+            site_bucket=os.environ["PRISM_SITE_BUCKET"],
+            origin_digests=frozenset(filter(None, os.environ["PRISM_ORIGIN_DIGESTS"].split(","))),
+            version=os.environ.get("PRISM_VERSION", "dev"),
+        )

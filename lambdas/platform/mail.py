@@ -1,0 +1,62 @@
+"""Mail through Amazon SES (API v2), from the creator's own domain."""
+
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import TYPE_CHECKING
+
+from lambdas.core.creator import Creator
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """What a mail says: one line of subject, the same content as plain text and as HTML."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(kw_only=True)
+class Mailer:
+    """Sends letters as `<creator's name> <hello@domain>`; the client is made at first use."""
+
+    creator: Creator
+    _client: "SESV2Client | None" = field(default=None, repr=False)
+
+    @property
+    def sender(self) -> str:
+        return f"hello@{self.creator.domain}"
+
+    def send(self, letter: Letter, *, to: str, reply_to: str | None = None, reference: str) -> None:
+        """Hand a letter to SES; returns once SES has taken it.
+
+        `reference` becomes the Message-ID's left half, the same for the same letter, so that a mail
+        sent twice after a crash is one mail in the reader's thread. SES errors are botocore's.
+        """
+        message = EmailMessage(policy=SMTP)
+        message["From"] = Address(self.creator.name, addr_spec=self.sender)
+        message["To"] = to
+        message["Subject"] = " ".join(letter.subject.split())
+        message["Message-ID"] = f"<{reference}@{self.creator.domain}>"
+        message["Auto-Submitted"] = "auto-generated"
+        if reply_to:
+            message["Reply-To"] = reply_to
+        message.set_content(letter.text)
+        message.add_alternative(letter.html, subtype="html")
+        self._ses().send_email(
+            FromEmailAddress=str(Address(self.creator.name, addr_spec=self.sender)),
+            Destination={"ToAddresses": [to]},
+            Content={"Raw": {"Data": message.as_bytes()}},
+        )
+
+    def _ses(self) -> "SESV2Client":
+        if self._client is None:
+            import boto3
+
+            self._client = boto3.client("sesv2")
+        return self._client

@@ -1,0 +1,43 @@
+"""What features stand on, in one value: handed to every route and every event handler."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from lambdas.core.clock import Clock
+from lambdas.core.creator import Creator, Locale
+from lambdas.core.feature import Feature
+from lambdas.platform.keys import Keys
+from lambdas.platform.limits import RateLimiter
+from lambdas.platform.mail import Letter, Mailer
+from lambdas.platform.storage import SiteBucket
+
+
+class Renderer(Protocol):
+    """Turns templates into text; the one that builds the site (`frontend_template.render.Renderer`)."""
+
+    def page(self, path: str, locale: Locale, context: Mapping[str, Any] | None = None) -> str:
+        """The HTML of the active features' page at `path` ("/contact/"), with `context` over its own variables."""
+        ...
+
+    def letter(self, template: str, locale: Locale, context: Mapping[str, Any]) -> Letter:
+        """Subject, text and HTML of the mail `frontend_template/mail/<template>` ("contact/received")."""
+        ...
+
+
+class Renderers(Protocol):
+    """Makes the renderer when it is first needed: Jinja stays out of a cold start that renders nothing."""
+
+    def __call__(self) -> Renderer: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    creator: Creator
+    features: tuple[Feature[Any], ...]
+    clock: Clock
+    keys: Keys
+    limits: RateLimiter
+    mail: Mailer
+    site: SiteBucket
+    renderer: Renderers

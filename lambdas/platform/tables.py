@@ -1,0 +1,116 @@
+"""DynamoDB tables, each defined once: as a pynamodb model.
+
+CDK, the local cloud and the tests make tables from `definition(model)`; the code reads and writes
+them through the model. Endpoint, region and credentials come from the environment as for every AWS
+client (`AWS_ENDPOINT_URL` on a laptop).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pynamodb.connection import Connection
+from pynamodb.models import Model
+
+KeyType = Literal["S", "N", "B"]
+
+
+class Table(Model):
+    """Base of every table's model.
+
+    `Meta.short_name` names the table within a creator's platform ("contact-messages"). Declare
+    `stream_view_type = "NEW_AND_OLD_IMAGES"` in Meta where changes become events, and a
+    `TTLAttribute` where items expire.
+    """
+
+    short_name: str
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.short_name = cls.Meta.short_name
+        cls.Meta.table_name = cls.Meta.short_name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    name: str
+    type: KeyType
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """A global secondary index; `projection` is ALL, KEYS_ONLY or INCLUDE, with the attributes included."""
+
+    name: str
+    hash: Key
+    range: Key | None
+    projection: str
+    included: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """All that makes a table, read off its model."""
+
+    short_name: str
+    hash: Key
+    range: Key | None
+    indexes: tuple[Index, ...]
+    ttl: str | None
+    streamed: bool
+
+
+def table_name(creator_id: str, short_name: str) -> str:
+    """The name in AWS: prism-kasper-contact-messages."""
+    return f"prism-{creator_id}-{short_name}"
+
+
+def definition(model: type[Table]) -> Definition:
+    schema = model._get_schema()
+    types = {a["AttributeName"]: a["AttributeType"] for a in schema["attribute_definitions"]}
+
+    def keys(key_schema: Iterable[dict[str, str]]) -> tuple[Key, Key | None]:
+        by_role = {k["KeyType"]: Key(name=k["AttributeName"], type=types[k["AttributeName"]]) for k in key_schema}
+        return by_role["HASH"], by_role.get("RANGE")
+
+    indexes = []
+    for index in schema["global_secondary_indexes"]:
+        index_hash, index_range = keys(index["key_schema"])
+        projection = index["projection"]
+        indexes.append(
+            Index(
+                name=index["index_name"],
+                hash=index_hash,
+                range=index_range,
+                projection=projection["ProjectionType"],
+                included=tuple(projection.get("NonKeyAttributes") or ()),
+            )
+        )
+    table_hash, table_range = keys(schema["key_schema"])
+    ttl = model._ttl_attribute()
+    return Definition(
+        short_name=model.short_name,
+        hash=table_hash,
+        range=table_range,
+        indexes=tuple(sorted(indexes, key=lambda i: i.name)),
+        ttl=ttl.attr_name if ttl is not None else None,
+        streamed=getattr(model.Meta, "stream_view_type", None) == "NEW_AND_OLD_IMAGES",
+    )
+
+
+def bind(models: Iterable[type[Table]], *, creator_id: str) -> None:
+    """Point the models at one creator's tables and make their client, once, before threads start.
+
+    One client for all: pynamodb would make one a model, without a lock, at first use.
+    """
+    shared: Connection | None = None
+    for model in models:
+        model.Meta.table_name = table_name(creator_id, model.short_name)
+        model._connection = None
+        own = model._get_connection()
+        if shared is None:
+            shared = own.connection
+            shared.client  # noqa: B018  (made here, not in the first request)
+        else:
+            shared.add_meta_table(own.get_meta_table())
+            own.connection = shared

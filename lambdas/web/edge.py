@@ -1,0 +1,83 @@
+"""What stands between the visitor and the functions: CloudFront, as data.
+
+The site stack makes the distribution from this, the local gateway behaves by it, so a fault of the
+content security policy or of a path shows on a laptop too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from lambdas.core.feature import Feature
+
+FunctionName = Literal["api", "studio", "webhooks", "worker"]
+
+ORIGIN_SECRET_HEADER = "x-prism-origin"
+VIEWER_ADDRESS_HEADER = "cloudfront-viewer-address"
+VIEWER_COUNTRY_HEADER = "cloudfront-viewer-country"
+MAX_BODY_BYTES = 256 * 1024
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "base-uri 'none'",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "img-src 'self'",
+        "manifest-src 'self'",
+        "media-src 'self' blob:",
+        "script-src 'self'",
+        "style-src 'self'",
+        "worker-src 'self'",
+        "require-trusted-types-for 'script'",
+        "trusted-types default",
+    )
+)
+
+SECURITY_HEADERS: Mapping[str, str] = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "referrer-policy": "strict-origin-when-cross-origin",
+    "strict-transport-security": "max-age=63072000; includeSubDomains; preload",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """Requests for `path` (API Gateway's syntax: /api/{proxy+}) go to `function`. The longest path wins."""
+
+    path: str
+    function: FunctionName
+
+
+def routes(features: tuple[Feature[Any], ...]) -> tuple[Route, ...]:
+    """The HTTP API's route table: only functions that an active feature has a router for."""
+    table = []
+    if any(feature.api for feature in features):
+        table.append(Route(path="/api/{proxy+}", function="api"))
+    if any(feature.webhooks for feature in features):
+        table.append(Route(path="/api/webhooks/{proxy+}", function="webhooks"))
+    if any(feature.studio or feature.screens for feature in features):
+        table.append(Route(path="/studio/{proxy+}", function="studio"))
+    # What the bucket does not have comes here, to be answered in the right language (an origin group
+    # in CloudFront: its custom error pages would also replace the API's own errors).
+    table.append(Route(path="$default", function="api"))
+    return tuple(table)
+
+
+def functions(features: tuple[Feature[Any], ...]) -> tuple[FunctionName, ...]:
+    """The functions these features need: those with a route, and the worker where there is anything to work on."""
+    routed = dict.fromkeys(route.function for route in routes(features))
+    works = any(feature.changes or feature.events or feature.schedules for feature in features)
+    return (*routed, *(("worker",) if works else ()))
+
+
+def uncached_paths(features: tuple[Feature[Any], ...]) -> tuple[str, ...]:
+    """CloudFront's path patterns that go to the HTTP API, never cached: /api/*, /studio/*."""
+    return tuple(dict.fromkeys("/" + route.path.split("/")[1] + "/*" for route in routes(features) if route.path[0] == "/"))

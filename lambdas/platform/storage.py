@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+PRECOMPRESSED_SUFFIXES = (".html", ".css", ".js", ".json", ".svg", ".txt", ".webmanifest", ".xml")
+"""Objects of these kinds have a Brotli twin at their key + `.br`, every one: the edge asks for it unseen."""
+
 
 @dataclass(kw_only=True)
 class SiteBucket:

@@ -4,17 +4,22 @@ The site stack makes the distribution from this, the local gateway behaves by it
 content security policy or of a path shows on a laptop too.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from lambdas.core.feature import Feature
+from lambdas.platform.storage import PRECOMPRESSED_SUFFIXES
 
 FunctionName = Literal["api", "studio", "webhooks", "worker"]
 
 ORIGIN_SECRET_HEADER = "x-prism-origin"
 VIEWER_ADDRESS_HEADER = "cloudfront-viewer-address"
 VIEWER_COUNTRY_HEADER = "cloudfront-viewer-country"
+# The name the visitor asked for, set by the viewer-request function over whatever the client sent:
+# the HTTP API sees its own host only, and a site answers on its domain and on its cloudfront.net name.
+VIEWER_HOST_HEADER = "x-prism-host"
 MAX_BODY_BYTES = 256 * 1024
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -81,3 +86,41 @@ def functions(features: tuple[Feature[Any], ...]) -> tuple[FunctionName, ...]:
 def uncached_paths(features: tuple[Feature[Any], ...]) -> tuple[str, ...]:
     """CloudFront's path patterns that go to the HTTP API, never cached: /api/*, /studio/*."""
     return tuple(dict.fromkeys("/" + route.path.split("/")[1] + "/*" for route in routes(features) if route.path[0] == "/"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redirect:
+    """The address asked for is another's: answer 308 with this path, and the query as it came."""
+
+    location: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """The object that answers: its key in the site bucket, percent-encoded where the address was."""
+
+    key: str
+
+
+# What a browser would take for a slash, or drop: //elsewhere.example/ is the address of another site.
+_SLASHES = re.compile(r"[\x00-\x20/\\\x7f]+")
+_TAKES_BROTLI = re.compile(r"(^|[, \t])br[ \t]*(,|\Z|;[ \t]*q=(1|0\.[0-9]*[1-9]))", re.IGNORECASE)
+
+
+def site_key(uri: str, accept_encoding: str) -> Redirect | Key:
+    """What the site bucket answers to a path: the reference for the CloudFront function in `stacks/viewer_request.js`.
+
+    A page has its slash (`/contact` is sent to `/contact/`) and is the `index.html` below it; a file
+    has a dot in its name. Texts are also stored compressed, one `.br` beside each, for those who
+    take Brotli. Nothing is ever redirected to another site.
+    """
+    path = _SLASHES.sub("/", f"/{uri}")
+    name = path.rpartition("/")[2]
+    if name and "." not in name and not path.startswith("/.well-known/"):
+        path += "/"
+    if path != uri:
+        return Redirect(location=path)
+    key = path[1:] + ("" if name else "index.html")
+    if key.endswith(PRECOMPRESSED_SUFFIXES) and _TAKES_BROTLI.search(accept_encoding):
+        key += ".br"
+    return Key(key=key)

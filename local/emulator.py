@@ -1,0 +1,152 @@
+"""AWS on this machine: one emulator process a creator, behind one small class.
+
+Programs reach it as they reach AWS, by boto3, with `environment()` in theirs; nothing else of PRISM
+knows about it.
+"""
+
+import hashlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+START_SECONDS = 30
+
+
+class EmulatorFailed(Exception):
+    """The emulator did not start; the message says why."""
+
+
+def account_id(creator_id: str) -> str:
+    """Twelve digits, the same for the same creator: each lives in an account of their own here too."""
+    return str(100_000_000_000 + int.from_bytes(hashlib.sha256(creator_id.encode()).digest()[:8], "big") % 900_000_000_000)
+
+
+@dataclass(kw_only=True)
+class Emulator:
+    """A running emulator. Without `state` it forgets everything when it stops."""
+
+    account: str
+    region: str
+    port: int
+    _process: "subprocess.Popen[bytes]" = field(repr=False)
+
+    @classmethod
+    def start(
+        cls,
+        *,
+        account: str,
+        region: str,
+        state: Path | None = None,
+        log: Path | None = None,
+        port: int = 0,
+        origins: tuple[str, ...] = (),
+    ) -> "Emulator":
+        """Start it on loopback and return when it answers; EmulatorFailed says why it did not.
+
+        `port` 0 takes a free one. `origins` are the sites whose pages may send requests to it, such as
+        an upload to S3. It stops when this process does, however that ends.
+        """
+        environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "MINISTACK_", "COV_"))},
+            "PYTHONPATH": str(ROOT),
+            "PRISM_EMULATOR_PORT": str(port),
+            "PRISM_EMULATOR_ORIGINS": ",".join(origins),
+            "PRISM_EMULATOR_STATE": str(state.resolve()) if state else "",
+            "MINISTACK_ACCOUNT_ID": account,
+            "MINISTACK_REGION": region,
+            "MINISTACK_HOST": "localhost",
+            "LAMBDA_EXECUTOR": "local",
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "PERSIST_STATE": "0",
+            "LOG_LEVEL": "WARNING",
+        }
+        output = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "local.emulator_server"],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                start_new_session=True,  # Ctrl-C is for whoever started us; they stop it in their order
+            )
+        finally:
+            os.close(output)
+        answer = _first_line(process)
+        if "port" not in answer:
+            process.kill()
+            process.wait()
+            where = f" (see {log})" if log else ""
+            raise EmulatorFailed(f"the local AWS did not start: {answer.get('error', 'it said nothing')}{where}")
+        return cls(account=account, region=region, port=int(answer["port"]), _process=process)
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def environment(self) -> dict[str, str]:
+        """The variables by which any AWS client comes here, and can go nowhere else."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_ACCESS_KEY_ID": "prism-local",
+            "AWS_SECRET_ACCESS_KEY": "prism-local",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+
+    def reset(self) -> None:
+        """Forget everything."""
+        request = urllib.request.Request(f"{self.endpoint}/_ministack/reset", method="POST")
+        with urllib.request.urlopen(request, timeout=30) as response:
+            response.read()
+
+    def stop(self) -> None:
+        """Stop it and return when its state is on disk."""
+        if self._process.stdin:
+            self._process.stdin.close()
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._close()
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        if self.running:
+            os.kill(self.pid, signal.SIGKILL)
+        self._process.wait()
+        self._close()
+
+    def _close(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
+
+
+def _first_line(process: "subprocess.Popen[bytes]") -> dict[str, str]:
+    assert process.stdout
+    ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)
+    line = process.stdout.readline() if ready else b""
+    answer: dict[str, str] = json.loads(line) if line else {}
+    return answer

@@ -1,0 +1,170 @@
+"""The emulator's process: AWS on loopback, guarded, its state saved while it changes.
+
+Run by `local.emulator.Emulator`, which tells it by environment what to do, holds its standard input
+open while it is wanted, and reads one line from its standard output: {"port": …}, or {"error": …}.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import socket
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+SAVE_EVERY_SECONDS = 1.0
+"""While there are changes. A kill costs this and the time one saving takes: under two seconds together."""
+
+LOOK_ANYWAY_SECONDS = 30.0
+"""Expiring items and schedules change state without a request."""
+
+_READS = ("Get", "List", "Describe", "Query", "Scan", "BatchGet", "TransactGet", "Lookup", "Head", "Search")
+
+log = logging.getLogger("prism.emulator")
+
+
+def main() -> None:
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever else prints goes to the log
+    try:
+        listening = _listen(int(os.environ["PRISM_EMULATOR_PORT"]))
+        asyncio.run(_serve(listening, answers))
+    except Exception as error:
+        log.exception("the emulator could not start")
+        _answer(answers, {"error": f"{error}"})
+        sys.exit(1)
+
+
+async def _serve(listening: socket.socket, answers: Any) -> None:
+    port = listening.getsockname()[1]
+    os.environ["GATEWAY_PORT"] = str(port)
+    snapshots, state = _prepare()
+
+    from ministack.app import app as emulator
+
+    from local.loopback import Guard, guarded
+
+    if snapshots is not None:
+        snapshots.load(state)
+
+    import uvicorn
+
+    changes = Changes(emulator)
+    origins = frozenset(filter(None, os.environ["PRISM_EMULATOR_ORIGINS"].split(",")))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            guarded(changes, Guard(port=port, origins=origins)),
+            log_config=None,
+            access_log=False,
+            date_header=False,
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=2,
+        )
+    )
+    loop = asyncio.get_running_loop()
+    _stop_when_unwanted(lambda: loop.call_soon_threadsafe(_stop, server))
+    saving = asyncio.create_task(_keep_saving(snapshots, changes)) if snapshots is not None else None
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.005)
+    if server.started:
+        _answer(answers, {"port": port})
+    await serving
+    if snapshots is not None and saving is not None:
+        saving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await saving
+        snapshots.write(snapshots.capture(objects_changed=True))
+
+
+class Changes:
+    """The emulator's ASGI app, noticing which requests may have changed something."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.any = asyncio.Event()
+        self.objects = False
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        operation = headers.get(b"x-amz-target", b"").decode("latin-1").rpartition(".")[2]
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            if not operation.startswith(_READS):
+                # Only protocols without a target header reach S3.
+                self.objects = self.objects or not operation
+                self.any.set()
+
+
+async def _keep_saving(snapshots: Any, changes: Changes) -> None:
+    while True:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(changes.any.wait(), LOOK_ANYWAY_SECONDS)
+        objects = changes.objects
+        changes.any.clear()
+        changes.objects = False
+        try:
+            capture = snapshots.capture(objects_changed=objects)
+            # Shielded, so that a stop in the middle lets this generation finish before it writes the last one.
+            await asyncio.shield(asyncio.to_thread(snapshots.write, capture))
+        except (OSError, RuntimeError) as error:
+            log.error("the state could not be saved, trying again: %s", error)
+            changes.objects = True
+            changes.any.set()
+        await asyncio.sleep(SAVE_EVERY_SECONDS)
+
+
+def _prepare() -> tuple[Any, dict[str, Any]]:
+    """What keeps the state, and the state; must come before the emulator is imported."""
+    folder = os.environ.get("PRISM_EMULATOR_STATE")
+    if not folder:
+        return None, {}
+    from local.snapshots import Snapshots
+
+    snapshots = Snapshots(folder=Path(folder))
+    state = snapshots.prepare()
+    os.environ["S3_PERSIST"] = "1"
+    os.environ["S3_DATA_DIR"] = str(snapshots.work)
+    return snapshots, state
+
+
+def _listen(port: int) -> socket.socket:
+    # The protocol is named because asyncio turns Nagle's delay (40 ms a request) off only where it reads TCP.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+    listening.listen(512)
+    return listening
+
+
+def _stop(server: Any) -> None:
+    server.should_exit = True
+
+
+def _stop_when_unwanted(stop: Any) -> None:
+    """Stop when standard input ends: whoever started this process is gone, however they went."""
+
+    def wait() -> None:
+        while sys.stdin.buffer.read(1024):
+            pass
+        stop()
+
+    threading.Thread(target=wait, name="lifeline", daemon=True).start()
+
+
+def _answer(answers: Any, line: Mapping[str, Any]) -> None:
+    answers.write(json.dumps(line) + "\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""What every test may ask for.
+
+No test can reach real AWS: clients get made-up credentials and, until a test asks for the emulator,
+an endpoint where nobody answers.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from local.emulator import Emulator
+
+REGION = "eu-central-1"
+ACCOUNT = "123456789012"
+NOBODY = {
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+
+
+def pytest_configure() -> None:
+    os.environ.pop("AWS_PROFILE", None)
+    os.environ.pop("AWS_SESSION_TOKEN", None)
+    os.environ.update(NOBODY)
+
+
+@pytest.fixture(scope="session")
+def emulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """The emulator of this test process, started once; tests want `emulator`."""
+    running = Emulator.start(account=ACCOUNT, region=REGION, log=tmp_path_factory.mktemp("emulator") / "log")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def emulator(emulator_process: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    """AWS, empty, with the environment pointing at it; what the test leaves there is gone afterwards."""
+    for name, value in emulator_process.environment().items():
+        monkeypatch.setenv(name, value)
+    yield emulator_process
+    emulator_process.reset()

@@ -9,7 +9,9 @@ from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, HttpUrl, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, EmailStr, Field, HttpUrl, model_validator
+
+from lambdas.core.fields import TextField
 
 Locale = Literal["en", "de"]
 LOCALES: tuple[Locale, ...] = ("en", "de")
@@ -31,13 +33,14 @@ RESERVED_IDS = frozenset({"all", "api", "app", "local", "localhost", "new", "pri
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _LOCAL_NAMES = ("localhost", "local", "internal", "test", "invalid", "onion")
 
 
 def _creator_id(value: str) -> str:
     if not _ID.fullmatch(value) or not 3 <= len(value) <= 24:
-        raise ValueError("use 3 to 24 lower-case letters, digits and single hyphens, beginning with a letter, such as kasper")
+        raise ValueError(
+            "use 3 to 24 lower-case letters, digits and single hyphens, beginning with a letter, such as kasper"
+        )
     if value in RESERVED_IDS:
         raise ValueError(f"{value!r} is reserved, choose another id")
     return value
@@ -72,14 +75,6 @@ def _timezone(value: str) -> str:
     return value
 
 
-def _plain(value: str) -> str:
-    if _CONTROL.search(value):
-        raise ValueError("control characters are not allowed here")
-    if value != value.strip():
-        raise ValueError("remove the white space at the ends")
-    return value
-
-
 def _picture(value: str) -> str:
     path = PurePosixPath(value)
     if path.is_absolute() or ".." in path.parts or "\\" in value or ":" in value:
@@ -94,8 +89,11 @@ Domain = Annotated[str, AfterValidator(_domain)]
 Colour = Annotated[str, AfterValidator(_colour)]
 TimeZone = Annotated[str, AfterValidator(_timezone)]
 Picture = Annotated[str, Field(max_length=120), AfterValidator(_picture)]
-Line = Annotated[str, Field(min_length=1, max_length=160), AfterValidator(_plain)]
-Prose = Annotated[str, Field(max_length=4000), AfterValidator(_plain)]
+Line = Annotated[str, TextField(low=1, high=160)]
+# A block of lines in YAML ends with a line feed that nobody means.
+Prose = Annotated[
+    str, BeforeValidator(lambda v: v.strip() if isinstance(v, str) else v), TextField(low=0, high=4000, lines=True)
+]
 
 
 class _Part(BaseModel):
@@ -118,7 +116,9 @@ class Brand(_Part):
     accent: Colour = Field(default="#FF1493", description="The one primary action of a view, and the live badge.")
     theme: Literal["auto", "dark", "light"] = Field(default="auto", description="auto follows the visitor's system.")
     picture: Picture | None = Field(default=None, description="The hero: a file in creators/<id>/, 1600 px or wider.")
-    logo: Picture | None = Field(default=None, description="A square mark in creators/<id>/, 512 px or more; else drawn from the name.")
+    logo: Picture | None = Field(
+        default=None, description="A square mark in creators/<id>/, 512 px or more; else drawn from the name."
+    )
 
 
 class Link(_Part):
@@ -135,16 +135,26 @@ class Site(_Part):
 class Legal(_Part):
     """Who answers for the site. German law asks for all three (DDG § 5)."""
 
-    responsible: Annotated[str, Field(max_length=160), AfterValidator(_plain)] = Field(default="", description="The person or company who answers for the site.")
+    responsible: Annotated[str, TextField(low=0, high=160)] = Field(
+        default="", description="The person or company who answers for the site."
+    )
     address: Prose = Field(default="", description="Where post reaches them, one line a row.")
     email: EmailStr | None = Field(default=None, description="Shown on the imprint; else the creator's address.")
 
 
 class Cloud(_Part):
-    account: Annotated[str, Field(pattern=r"^\d{12}$")] | None = Field(default=None, description="The AWS account, 12 digits; filled in by the deploy.")
-    budget_usd: Annotated[int, Field(ge=1, le=100_000)] = Field(default=25, description="A mail goes out when a month is forecast to cost more.")
-    alarm_email: EmailStr | None = Field(default=None, description="Who hears of alarms and the budget; else the creator's address.")
-    log_days: Literal[7, 14, 30, 60, 90, 180, 365] = Field(default=30, description="How long the functions' logs are kept.")
+    account: Annotated[str, Field(pattern=r"^\d{12}$")] | None = Field(
+        default=None, description="The AWS account, 12 digits; filled in by the deploy."
+    )
+    budget_usd: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default=25, description="A mail goes out when a month is forecast to cost more."
+    )
+    alarm_email: EmailStr | None = Field(
+        default=None, description="Who hears of alarms and the budget; else the creator's address."
+    )
+    log_days: Literal[7, 14, 30, 60, 90, 180, 365] = Field(
+        default=30, description="How long the functions' logs are kept."
+    )
     waf: bool = Field(default=False, description="AWS WAF before the site: about $6 a month.")
 
 
@@ -159,13 +169,17 @@ class Creator(_Part):
     name: Line = Field(description="The name as fans know it.")
     domain: Domain = Field(description="The site's own domain.")
     email: EmailStr = Field(description="Where the contact form's messages go.")
-    region: Literal["us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-south-1", "ap-northeast-1", "ap-northeast-2"] = Field(
-        default="eu-central-1", description="Where the platform runs: an AWS region with IVS."
-    )
+    region: Literal[
+        "us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-south-1", "ap-northeast-1", "ap-northeast-2"
+    ] = Field(default="eu-central-1", description="Where the platform runs: an AWS region with IVS.")
     locale: Locale = Field(default="en", description="The creator's own language: the one at /.")
-    languages: tuple[Locale, ...] = Field(default=LOCALES, description="Every language of the site; others are at /de/, /en/.")
+    languages: tuple[Locale, ...] = Field(
+        default=LOCALES, description="Every language of the site; others are at /de/, /en/."
+    )
     currency: Currency = Field(default="EUR", description="Prices are in this currency.")
-    timezone: TimeZone = Field(default="Europe/Berlin", description="The creator's time zone: when days begin and shows start.")
+    timezone: TimeZone = Field(
+        default="Europe/Berlin", description="The creator's time zone: when days begin and shows start."
+    )
     brand: Brand = Brand()
     site: Site = Site()
     legal: Legal = Legal()
@@ -182,6 +196,10 @@ class Creator(_Part):
     def origin(self) -> str:
         """The site's address without a slash at the end: https://kasper.live."""
         return f"https://{self.domain}"
+
+    def language_or_own(self, asked: object) -> Locale:
+        """The language asked for, where the site speaks it; else the creator's own."""
+        return next((spoken for spoken in self.languages if spoken == asked), self.locale)
 
     def path(self, page: str, locale: Locale) -> str:
         """Where a page is in a language: /contact/ is at /contact/ in the creator's own, /de/contact/ in German."""

@@ -12,8 +12,13 @@ from lambdas.core.creator import Creator, Features
 from lambdas.core.feature import Feature
 from lambdas.features.contact.feature import FEATURE as CONTACT
 from lambdas.features.site.feature import FEATURE as SITE
+from lambdas.platform.limits import Hits
+from lambdas.platform.tables import Table
 
 FEATURES: tuple[Feature[Any], ...] = (SITE, CONTACT)
+
+
+PLATFORM_TABLES: tuple[type[Table], ...] = (Hits,)
 
 
 def creator_model(features: tuple[Feature[Any], ...] = FEATURES) -> type[Creator]:
@@ -36,6 +41,7 @@ def active_features(creator: Creator, features: tuple[Feature[Any], ...] = FEATU
     )
 
 
-def tables_of(features: tuple[Feature[Any], ...]) -> Mapping[str, type[Any]]:
-    """The models of these features' tables, by the tables' short names."""
-    return {model.short_name: model for feature in features for model in feature.tables}
+def tables_of(features: tuple[Feature[Any], ...]) -> Mapping[str, type[Table]]:
+    """The models of every table a platform with these features has, by short name: the platform's own first."""
+    models: tuple[type[Table], ...] = (*PLATFORM_TABLES, *(model for feature in features for model in feature.tables))
+    return {model.short_name: model for model in models}

@@ -111,9 +111,11 @@ def _public_pem(private: str) -> str:
     from cryptography.hazmat.primitives import serialization
 
     key = serialization.load_pem_private_key(private.encode(), password=None)
-    return key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    ).decode()
+    return (
+        key.public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .decode()
+    )
 
 
 def _existing(ssm: "SSMClient", name: str) -> list[str]:
@@ -132,4 +134,9 @@ def _ensure(ssm: "SSMClient", name: str, birth: Callable[[], str]) -> str:
     return existing[0]
 
 
-_BIRTHS: dict[str, Callable[[], str]] = {"session": _secret, "origin": _secret, "media-signing": _rsa, "playback": _p384}
+_BIRTHS: dict[str, Callable[[], str]] = {
+    "session": _secret,
+    "origin": _secret,
+    "media-signing": _rsa,
+    "playback": _p384,
+}

@@ -41,3 +41,4 @@ class Services:
     mail: Mailer
     site: SiteBucket
     renderer: Renderers
+    version: str

@@ -1,6 +1,9 @@
-"""The bucket of the published site, as the functions see it."""
+"""The bucket of the published site: how it gets there, and how the functions see it."""
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,3 +33,66 @@ class SiteBucket:
 
             self._client = boto3.client("s3")
         return self._client
+
+
+SITE_INDEX = "site.json"
+"""Beside the objects of a built site, and uploaded last: what the bucket was given by the build."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """What `sync_site` did: keys sent and removed, and how many were there already."""
+
+    sent: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: int
+
+
+def sync_site(s3: "S3Client", bucket: str, folder: Path) -> Upload:
+    """Make the bucket hold the site that `build_site` wrote to `folder`; a second run sends nothing.
+
+    What pages refer to goes first, then the pages, so that a visitor in the middle sees the old site
+    or the new one. Only what an earlier build put there is removed: pages published since are left.
+    An error of S3 is botocore's; run it again to finish.
+    """
+    text = (folder / SITE_INDEX).read_bytes()
+    wanted: dict[str, dict[str, str]] = json.loads(text)
+    before, present = _published(s3, bucket)
+    sent = [key for key, entry in wanted.items() if key not in present or before.get(key) != entry]
+    removed = sorted(present & before.keys() - wanted.keys())
+
+    def send(key: str) -> None:
+        entry = wanted[key]
+        encoding = {"ContentEncoding": entry["content_encoding"]} if entry["content_encoding"] else {}
+        s3.put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=(folder / key).read_bytes(),
+            ContentType=entry["content_type"],
+            CacheControl=entry["cache_control"],
+            **encoding,  # type: ignore[arg-type]
+        )
+
+    with ThreadPoolExecutor(max_workers=8) as several:
+        for pages in (False, True):
+            list(several.map(send, [key for key in sent if _is_page(key) is pages]))
+    if sent or removed:
+        for start in range(0, len(removed), 1000):
+            some = [{"Key": key} for key in removed[start : start + 1000]]
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": some, "Quiet": True})
+        s3.put_object(Bucket=bucket, Key=SITE_INDEX, Body=text, ContentType="application/json", CacheControl="no-store")
+    return Upload(sent=tuple(sent), removed=tuple(removed), unchanged=len(wanted) - len(sent))
+
+
+def _published(s3: "S3Client", bucket: str) -> tuple[dict[str, dict[str, str]], set[str]]:
+    """The index of the build before, and the keys that are there."""
+    present = {
+        item["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket) for item in page.get("Contents", [])
+    }
+    if SITE_INDEX not in present:
+        return {}, present
+    return json.loads(s3.get_object(Bucket=bucket, Key=SITE_INDEX)["Body"].read()), present
+
+
+def _is_page(key: str) -> bool:
+    return key.removesuffix(".br").endswith(".html")

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pynamodb.attributes import TTLAttribute
 from pynamodb.connection import Connection
 from pynamodb.models import Model
 
@@ -27,8 +28,9 @@ class Table(Model):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.short_name = cls.Meta.short_name
-        cls.Meta.table_name = cls.Meta.short_name
+        meta: Any = cls.Meta
+        cls.short_name = meta.short_name
+        meta.table_name = meta.short_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +68,8 @@ def table_name(creator_id: str, short_name: str) -> str:
 
 
 def definition(model: type[Table]) -> Definition:
-    schema = model._get_schema()
-    types = {a["AttributeName"]: a["AttributeType"] for a in schema["attribute_definitions"]}
+    schema: dict[str, Any] = dict(model._get_schema())
+    types: dict[str, KeyType] = {a["AttributeName"]: a["AttributeType"] for a in schema["attribute_definitions"]}
 
     def keys(key_schema: Iterable[dict[str, str]]) -> tuple[Key, Key | None]:
         by_role = {k["KeyType"]: Key(name=k["AttributeName"], type=types[k["AttributeName"]]) for k in key_schema}
@@ -87,7 +89,7 @@ def definition(model: type[Table]) -> Definition:
             )
         )
     table_hash, table_range = keys(schema["key_schema"])
-    ttl = model._ttl_attribute()
+    ttl = next((a for a in model.get_attributes().values() if isinstance(a, TTLAttribute)), None)
     return Definition(
         short_name=model.short_name,
         hash=table_hash,

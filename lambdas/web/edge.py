@@ -85,7 +85,9 @@ def functions(features: tuple[Feature[Any], ...]) -> tuple[FunctionName, ...]:
 
 def uncached_paths(features: tuple[Feature[Any], ...]) -> tuple[str, ...]:
     """CloudFront's path patterns that go to the HTTP API, never cached: /api/*, /studio/*."""
-    return tuple(dict.fromkeys("/" + route.path.split("/")[1] + "/*" for route in routes(features) if route.path[0] == "/"))
+    return tuple(
+        dict.fromkeys("/" + route.path.split("/")[1] + "/*" for route in routes(features) if route.path[0] == "/")
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from lambdas.platform.tables import Table
 
 
-class Undelivered(GlobalSecondaryIndex["Message"]):
+class Undelivered(GlobalSecondaryIndex["Message"]):  # type: ignore[no-untyped-call]  # pynamodb's hook has no type
     """Messages whose mails have not all gone out: `undelivered` stands on those only, so the index is nearly always empty."""
 
     class Meta:

@@ -1,0 +1,67 @@
+"""What follows a message: a mail to the creator, and one to the sender."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from lambdas.core.events import Change, Event
+from lambdas.core.ids import derived_id
+from lambdas.features.contact.feature import FEATURE
+from lambdas.features.contact.models import Message
+from lambdas.features.contact.service import PENDING, mark_delivered, undelivered
+from lambdas.platform.services import Services
+
+RECEIVED = "contact.message.received"
+
+
+def what_happened(change: Change) -> Iterator[Event]:
+    """A message that was not there before has been received; nothing else about it is news."""
+    message = change.new
+    if change.old is None and message is not None:
+        yield Event(
+            id=derived_id("evt", RECEIVED, message.id),
+            name=RECEIVED,
+            at=message.received_at,
+            subject=message.id,
+            correlation_id=message.correlation_id,
+        )
+
+
+def deliver(event: Event, services: Services) -> None:
+    """Mail the message to the creator and, where that is wished, confirm it to the sender.
+
+    Events repeat: a message already delivered, or deleted since, is left alone. A crash between
+    SES's answer and our note of it sends a mail again, under the same Message-ID.
+    """
+    try:
+        message = Message.get(event.subject, consistent_read=True)
+    except Message.DoesNotExist:
+        return
+    _deliver(message, services)
+
+
+def deliver_late(services: Services) -> None:
+    """Deliver what no event has delivered within ten minutes: the worker was broken for longer than a stream remembers."""
+    for message in undelivered(older_than=timedelta(minutes=10), services=services):
+        _deliver(message, services)
+
+
+def _deliver(message: Message, services: Services) -> None:
+    if message.undelivered != PENDING:
+        return
+    creator = services.creator
+    context = {"message": message, "creator": creator}
+    services.mail.send(
+        services.renderer().letter("contact/received", creator.locale, context),
+        to=creator.email,
+        reply_to=message.email,
+        reference=derived_id("mail", "received", message.id),
+    )
+    if FEATURE.config_in(creator.features).confirm_sender:
+        locale = creator.language_or_own(message.locale)
+        services.mail.send(
+            services.renderer().letter("contact/confirmation", locale, context),
+            to=message.email,
+            reply_to=creator.email,
+            reference=derived_id("mail", "confirmation", message.id),
+        )
+    mark_delivered(message, services=services)

@@ -1,0 +1,68 @@
+"""Storing a message once, and knowing which have not been delivered."""
+
+import hashlib
+import json
+from datetime import timedelta
+
+from pynamodb.exceptions import PutError
+
+from lambdas.core.creator import Locale
+from lambdas.core.errors import Conflict
+from lambdas.features.contact.message import ContactMessage
+from lambdas.features.contact.models import Message
+from lambdas.platform.services import Services
+
+PENDING = "pending"
+
+
+class KeyReused(Conflict):
+    code = "idempotency_key_reused"
+    title = "This Idempotency-Key was used for another request"
+
+
+def store(
+    message: ContactMessage, *, id: str, locale: Locale, correlation_id: str, services: Services, keep: timedelta
+) -> None:
+    """Write the message under its id. Sent again, the same message changes nothing; another one is KeyReused."""
+    now = services.clock()
+    fingerprint = _fingerprint(message)
+    item = Message(
+        id=id,
+        received_at=now,
+        name=message.name,
+        email=message.email,
+        subject=message.subject,
+        body=message.message,
+        locale=locale,
+        fingerprint=fingerprint,
+        correlation_id=correlation_id,
+        undelivered=PENDING,
+        expires_at=now + keep,
+    )
+    try:
+        item.save(condition=Message.id.does_not_exist())
+    except PutError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        if Message.get(id, consistent_read=True).fingerprint != fingerprint:
+            raise KeyReused(fix="Use a new key for a new message.") from None
+
+
+def undelivered(*, older_than: timedelta, services: Services) -> list[Message]:
+    """Messages whose mails should have gone out by now, oldest first, at most 100."""
+    late = services.clock() - older_than
+    found = Message.index.query(PENDING, Message.received_at < late, limit=100)
+    return [Message.get(entry.id, consistent_read=True) for entry in found]
+
+
+def mark_delivered(message: Message, *, services: Services) -> None:
+    """Take the message off the list of the undelivered; a second time changes nothing."""
+    message.update(
+        actions=[Message.delivered_at.set(services.clock()), Message.undelivered.remove()],
+        condition=Message.id.exists(),
+    )
+
+
+def _fingerprint(message: ContactMessage) -> str:
+    content = message.model_dump(include={"name", "email", "subject", "message"})
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,78 @@
+"""A function's parts, put together once when it starts."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from lambdas.core.clock import now
+from lambdas.core.creator import Creator
+from lambdas.core.errors import Unavailable
+from lambdas.core.feature import Feature
+from lambdas.core.references import load
+from lambdas.features.registry import active_features, creator_model, tables_of
+from lambdas.platform.environment import Environment
+from lambdas.platform.keys import Keys
+from lambdas.platform.limits import RateLimiter
+from lambdas.platform.mail import Mailer
+from lambdas.platform.services import Renderer, Services
+from lambdas.platform.storage import SiteBucket
+from lambdas.platform.tables import bind
+from lambdas.web.app import App
+
+MANIFEST_KEY = "assets/manifest.json"
+
+
+def services() -> Services:
+    """What this function stands on, from its environment and its creator's file; tables are bound, their client made."""
+    environment = Environment.read()
+    creator = creator_model().model_validate_json(environment.creator_file.read_bytes())
+    features = active_features(creator)
+    bind(tables_of(features).values(), creator_id=creator.id)
+    keys = Keys(creator_id=creator.id)
+    site = SiteBucket(name=environment.site_bucket)
+    return Services(
+        creator=creator,
+        features=features,
+        clock=now,
+        keys=keys,
+        limits=RateLimiter(clock=now, key=lambda: keys.current_and_previous("session")[0]),
+        mail=Mailer(creator=creator),
+        site=site,
+        renderer=_renderer(creator, features, site),
+        version=environment.version,
+    )
+
+
+def web_app(function: str) -> App:
+    """The web application of `api`, `studio` or `webhooks`: every router its active features declare for it."""
+    parts = services()
+    references = [getattr(feature, function) for feature in parts.features if getattr(feature, function)]
+    return App(
+        services=parts,
+        routers=[load(reference) for reference in references],
+        origin_digests=Environment.read().origin_digests,
+        logger=logger(function, parts.creator),
+        protected=function == "studio",
+    )
+
+
+def logger(function: str, creator: Creator) -> Logger:
+    """JSON lines with the creator's id; no event is logged, for events carry what people typed."""
+    return Logger(service=function, creator=creator.id)
+
+
+def _renderer(creator: Creator, features: tuple[Feature[Any], ...], site: SiteBucket) -> Callable[[], Renderer]:
+    @cache
+    def make() -> Renderer:
+        from frontend_template.render import AssetManifest
+        from frontend_template.render import Renderer as SiteRenderer
+
+        manifest = site.read(MANIFEST_KEY)
+        if manifest is None:
+            raise Unavailable("The site has not been published yet.", fix="Publish the site, then try again.")
+        renderer: Renderer = SiteRenderer(creator, features, AssetManifest.from_json(manifest))
+        return renderer
+
+    return make

@@ -1,0 +1,106 @@
+"""Rate limits that hold across every instance of a function.
+
+A sliding window, exact: one item a subject holds the moments of its hits within the window. A hit
+is one conditional write that adds its moment while fewer than the limit are there, so two instances
+can never both take the last place. Only when the set is full is it read, and moments that have
+left the window are removed.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pynamodb.attributes import NumberSetAttribute, TTLAttribute, UnicodeAttribute
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import size
+
+from lambdas.core.clock import Clock
+from lambdas.core.errors import TooManyRequests
+from lambdas.platform.tables import Table
+
+_MICRO = 1_000_000
+
+
+class Hits(Table):
+    """The moments (µs since 1970) of one subject's hits against one limit."""
+
+    class Meta:
+        short_name = "rate-limits"
+
+    subject = UnicodeAttribute(hash_key=True)
+    moments = NumberSetAttribute()
+    expires_at = TTLAttribute()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """At most `times` in any window `per`. `name` tells limits apart: each counts alone."""
+
+    name: str
+    times: int
+    per: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateLimiter:
+    """Counts hits; `key` gives the secret that keeps addresses out of the table (only their HMAC is stored)."""
+
+    clock: Clock
+    key: Callable[[], str]
+
+    def hit(self, limit: Limit, who: str) -> None:
+        """Count one hit of `who` (a person's id or an address); TooManyRequests when the window is full.
+
+        One write (two when the window was full), and nothing is counted for a refused hit.
+        """
+        now = int(self.clock().timestamp() * _MICRO)
+        # Two hits in the same microsecond must stay two: the set would keep one of them.
+        moment = now + secrets.randbelow(1000)
+        item = Hits(self._subject(limit, who))
+        if self._add(item, limit, moment):
+            return
+        window_start = now - int(limit.per.total_seconds() * _MICRO)
+        item.refresh(consistent_read=True)
+        gone = {m for m in item.moments if m <= window_start}
+        if gone:
+            item.update(actions=[Hits.moments.delete(gone)])
+            if self._add(item, limit, moment):
+                return
+        oldest = min((int(m) for m in item.moments if m > window_start), default=now)
+        wait = (oldest - window_start + _MICRO - 1) // _MICRO
+        raise TooManyRequests(retry_after=max(1, wait))
+
+    def _add(self, item: Hits, limit: Limit, moment: int) -> bool:
+        free = Hits.moments.does_not_exist() | (size("moments") < limit.times)  # type: ignore[no-untyped-call]
+        try:
+            item.update(
+                actions=[
+                    Hits.moments.add({moment}),
+                    Hits.expires_at.set(self.clock() + limit.per + timedelta(minutes=5)),
+                ],
+                condition=free,
+            )
+        except UpdateError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
+    def _subject(self, limit: Limit, who: str) -> str:
+        digest = hmac.new(self.key().encode(), who.encode(), hashlib.sha256).hexdigest()[:32]
+        return f"{limit.name}#{digest}"
+
+
+def address_subject(address: str) -> str:
+    """What counts as one viewer: an IPv4 address, or the /64 that one household has of IPv6."""
+    import ipaddress
+
+    parsed = ipaddress.ip_address(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)

@@ -1,0 +1,151 @@
+"""What a request must pass before a route sees it: the edge, its size, its origin, a body that can be read."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from lambdas.core.errors import Forbidden, Malformed, TooLarge, UnsupportedMedia
+from lambdas.platform.limits import address_subject
+from lambdas.web.edge import MAX_BODY_BYTES, ORIGIN_SECRET_HEADER, VIEWER_ADDRESS_HEADER, VIEWER_HOST_HEADER
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+_CORRELATION_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_MAX_FIELDS = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Admitted:
+    """A request that may go on to its route.
+
+    `body` is the decoded JSON or the form's fields as an object, None where there is none.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    address: str
+    as_form: bool
+    body: Any | None
+
+
+def correlation_id(event: Mapping[str, Any]) -> str:
+    """The caller's, where it is one; else the gateway's own for this request."""
+    given = str(event.get("headers", {}).get("x-correlation-id", ""))
+    return given if _CORRELATION_ID.fullmatch(given) else str(event["requestContext"]["requestId"])
+
+
+def admit(event: Mapping[str, Any], *, origin_digests: frozenset[str]) -> Admitted:
+    """Read an HTTP API event (payload v2); Forbidden, TooLarge, Malformed or UnsupportedMedia as it fails."""
+    headers: Mapping[str, str] = event.get("headers") or {}
+    http = event["requestContext"]["http"]
+    method = http["method"]
+    _came_through_the_edge(headers, origin_digests)
+    _is_same_origin(method, headers, has_cookies=bool(event.get("cookies")))
+    raw = _raw_body(event)
+    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return Admitted(
+        method=method,
+        path=event["rawPath"],
+        headers=headers,
+        query=event.get("queryStringParameters") or {},
+        address=_viewer_address(headers),
+        as_form=content_type == FORM and method not in SAFE_METHODS,
+        body=None if method in SAFE_METHODS or not raw else _parse(raw, content_type),
+    )
+
+
+def _came_through_the_edge(headers: Mapping[str, str], digests: frozenset[str]) -> None:
+    shown = hashlib.sha256(headers.get(ORIGIN_SECRET_HEADER, "").encode()).hexdigest()
+    if not any(hmac.compare_digest(shown, digest) for digest in digests):
+        raise Forbidden("The API answers through the site only.", fix="Use the site's own address.")
+
+
+def _viewer_address(headers: Mapping[str, str]) -> str:
+    # ip:port, where an IPv6 address has colons of its own.
+    try:
+        return address_subject(headers[VIEWER_ADDRESS_HEADER].rpartition(":")[0].strip("[]"))
+    except (KeyError, ValueError):
+        raise Forbidden("The request does not say where it comes from.", fix="Use the site's own address.") from None
+
+
+def _is_same_origin(method: str, headers: Mapping[str, str], *, has_cookies: bool) -> None:
+    """Refuse what another site made a browser send. Browsers always say where an unsafe request comes from."""
+    if method in SAFE_METHODS:
+        return
+    origin, fetch_site = headers.get("origin"), headers.get("sec-fetch-site")
+    if origin is not None:
+        foreign = urlsplit(origin).netloc.lower() != headers.get(VIEWER_HOST_HEADER, "").lower()
+    elif fetch_site is not None:
+        foreign = fetch_site not in {"same-origin", "none"}
+    else:
+        # No browser: a program. It has no business with a person's cookies.
+        foreign = has_cookies
+    if foreign:
+        raise Forbidden("The request comes from another site.", fix="Send it from the site itself.")
+
+
+def _raw_body(event: Mapping[str, Any]) -> bytes:
+    body = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        try:
+            raw = base64.b64decode(body, validate=True)
+        except (binascii.Error, ValueError):
+            raise Malformed("The body cannot be decoded.") from None
+    else:
+        raw = body.encode("utf-8", "surrogatepass")
+    if len(raw) > MAX_BODY_BYTES:
+        raise TooLarge(f"The body has {len(raw)} bytes.", fix=f"Send at most {MAX_BODY_BYTES} bytes.")
+    return raw
+
+
+def _parse(raw: bytes, content_type: str) -> Any:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Malformed("The body is no UTF-8 text.", fix="Encode it as UTF-8.") from None
+    if content_type == FORM:
+        return _form(text)
+    if content_type == JSON or content_type.endswith("+json"):
+        return _json(text)
+    raise UnsupportedMedia(f"{content_type or 'No content type'} is not accepted.", fix=f"Send {JSON}.")
+
+
+def _form(text: str) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_FIELDS, errors="strict")
+    except ValueError:
+        raise Malformed("The form cannot be read.", fix=f"Send at most {_MAX_FIELDS} fields, UTF-8 encoded.") from None
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise Malformed(f"The field {name[:40]!r} is there twice.")
+        # A browser sends line ends as CR LF, and what a person typed with the spaces around it.
+        fields[name] = value.replace("\r\n", "\n").strip()
+    return fields
+
+
+def _json(text: str) -> Any:
+    def no_constant(name: str) -> Any:
+        raise ValueError(f"{name} is not JSON")
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) != len(pairs):
+            raise ValueError("a key is there twice")
+        return value
+
+    try:
+        return json.loads(text, parse_constant=no_constant, object_pairs_hook=once)
+    except (ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise Malformed(f"The body is no valid JSON: {reason}.") from None

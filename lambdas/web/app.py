@@ -1,0 +1,214 @@
+"""One function's web application: from API Gateway's event to its answer.
+
+    edge secret -> origin -> body -> route -> permission -> general limit -> validation -> route's limits -> route
+
+Whatever goes wrong on the way becomes problem+json here, or the form's own page for a browser's form.
+"""
+
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import Route as ResolverRoute
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError, ResponseValidationError
+
+from lambdas.core.creator import Locale
+from lambdas.core.errors import NotSignedIn, PrismError, Unavailable
+from lambdas.platform.limits import Limit
+from lambdas.platform.routing import Extras, extras
+from lambdas.platform.services import Services
+from lambdas.platform.visit import Visit
+from lambdas.web.admission import Admitted, admit, correlation_id
+from lambdas.web.fallback import missing_page
+from lambdas.web.forms import form_answer
+from lambdas.web.openapi import describe
+from lambdas.web.problems import aws_problem, invalid_from, nothing_here, problem_response
+
+GENERAL_LIMIT = Limit(name="api", times=100, per=timedelta(minutes=1))
+"""Everything one person, or one address, asks of the API."""
+
+_UNCACHED = {"cache-control": "no-store"}
+
+
+class MethodNotAllowed(PrismError):
+    status = 405
+    code = "method_not_allowed"
+    title = "Not with this method"
+
+    def __init__(self, allowed: Iterable[str]) -> None:
+        self.allowed = ", ".join(sorted(allowed))
+        super().__init__(fix=f"Use {self.allowed}.")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Allow": self.allowed}
+
+
+class App:
+    """The routes of one function. `protected` refuses every route that names no permission (the studio)."""
+
+    def __init__(
+        self,
+        *,
+        services: Services,
+        routers: Iterable[Router],
+        origin_digests: frozenset[str],
+        logger: Logger,
+        protected: bool = False,
+    ) -> None:
+        self.services = services
+        self._digests = origin_digests
+        self._log = logger
+        # Powertools keeps the current request on the resolver: one at a time, as Lambda does anyway.
+        self._one_at_a_time = threading.Lock()
+        self.resolver = APIGatewayHttpResolver(
+            enable_validation=True, response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR
+        )
+        for router in routers:
+            self.resolver.include_router(router)
+        self.resolver.use(middlewares=[_count_against_route_limits])
+        self.resolver.exception_handler(RequestValidationError)(_refuse)
+        self.resolver.exception_handler(ResponseValidationError)(_fail)
+        self.routes: tuple[ResolverRoute, ...] = (*self.resolver._static_routes, *self.resolver._dynamic_routes)
+        for route in self.routes:
+            if protected and extras(route.func).needs is None:
+                raise ValueError(f"{route.method} {route.path} is in the studio and needs no permission: say which")
+
+    def handle(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        """Answer one event; never raises."""
+        started = time.perf_counter()
+        correlation = correlation_id(event)
+        http = event["requestContext"]["http"]
+        with self._one_at_a_time:
+            self._log.append_keys(correlation_id=correlation)
+            try:
+                response = self._answer(event, context, correlation)
+            except Exception:
+                self._log.exception("a request failed", extra={"method": http["method"], "path": event["rawPath"]})
+                response = problem_response(PrismError(), correlation_id=correlation)
+            response["headers"] = {
+                **_UNCACHED,
+                **{name.lower(): value for name, value in (response.get("headers") or {}).items()},
+                "x-correlation-id": correlation,
+            }
+            if http["method"] == "HEAD":
+                response["body"], response["isBase64Encoded"] = "", False
+            self._log.info(
+                "request",
+                extra={
+                    "method": http["method"],
+                    "path": event["rawPath"],
+                    "status": response["statusCode"],
+                    "milliseconds": round((time.perf_counter() - started) * 1000, 1),
+                },
+            )
+            self._log.remove_keys(["correlation_id"])
+        return response
+
+    def _answer(self, event: Mapping[str, Any], context: Any, correlation: str) -> dict[str, Any]:
+        request: Admitted | None = None
+        route: ResolverRoute | None = None
+        visit: Visit | None = None
+        try:
+            request = admit(event, origin_digests=self._digests)
+            route = self._route(request)
+            if route is None:
+                return missing_page(request, self.services) or self._raise(nothing_here(request.method, request.path))
+            visit = self._visit(request, correlation)
+            self._permit(extras(route.func), visit)
+            self.resolver.context["visit"] = visit
+            answer = self.resolver.resolve(_as_json(event, request), context)
+            return _from_resolver(answer, route, visit)
+        except Exception as raised:
+            error = raised if isinstance(raised, PrismError) else aws_problem(raised)
+            if error is None:
+                raise
+            if isinstance(error, Unavailable):
+                self._log.warning("not available", extra={"reason": type(raised).__name__}, exc_info=True)
+            page = extras(route.func).form if route is not None else None
+            if page is not None and visit is not None and request is not None and request.as_form:
+                return form_answer(error, page=page, visit=visit, sent=request.body)
+            return problem_response(error, correlation_id=correlation)
+
+    @staticmethod
+    def _raise(error: PrismError) -> dict[str, Any]:
+        raise error
+
+    def _route(self, request: Admitted) -> ResolverRoute | None:
+        """The route that answers; None where nothing is at this path, MethodNotAllowed where only the method is wrong."""
+        method = "GET" if request.method == "HEAD" else request.method
+        here = [route for route in self.routes if route.rule.match(request.path)]
+        for route in here:
+            if route.method == method:
+                return route
+        if here:
+            raise MethodNotAllowed({route.method for route in here})
+        return None
+
+    def _visit(self, request: Admitted, correlation: str) -> Visit:
+        return Visit(
+            services=self.services,
+            address=request.address,
+            locale=self._locale(request),
+            correlation_id=correlation,
+            as_form=request.as_form,
+            describe=lambda: describe(self.resolver, self.services.creator),
+        )
+
+    def _locale(self, request: Admitted) -> Locale:
+        asked = request.body.get("language") if isinstance(request.body, dict) else None
+        return self.services.creator.language_or_own(asked)
+
+    def _permit(self, route: Extras, visit: Visit) -> None:
+        if route.needs is not None:
+            # Nobody can be signed in yet: who needs a permission has none.
+            raise NotSignedIn(fix="Sign in with an account that may do this.")
+        if route.metered:
+            self.services.limits.hit(GENERAL_LIMIT, visit.address)
+
+
+def _as_json(event: Mapping[str, Any], request: Admitted) -> dict[str, Any]:
+    """The event as the resolver reads it: HEAD as GET, a form's fields as the JSON they stand for."""
+    import json
+
+    http = event["requestContext"]["http"] | {"method": "GET" if request.method == "HEAD" else request.method}
+    headers = {**request.headers, "content-type": "application/json"}
+    return {
+        **event,
+        "headers": headers,
+        "requestContext": {**event["requestContext"], "http": http},
+        "body": None if request.body is None else json.dumps(request.body),
+        "isBase64Encoded": False,
+    }
+
+
+def _from_resolver(answer: dict[str, Any], route: ResolverRoute, visit: Visit) -> dict[str, Any]:
+    page = extras(route.func).form
+    if page is not None and visit.as_form and answer["statusCode"] < 300:
+        there = visit.services.creator.path(page.sent, visit.locale)
+        return {"statusCode": 303, "headers": {"location": quote(there)}, "body": "", "isBase64Encoded": False}
+    return answer
+
+
+def _count_against_route_limits(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+    visit: Visit = app.context["visit"]
+    for limit in extras(app.context["_route"].func).limits:
+        visit.services.limits.hit(limit, visit.address)
+    return next_middleware(app)
+
+
+def _refuse(error: RequestValidationError) -> Response[Any]:
+    raise invalid_from(list(error.errors()))
+
+
+def _fail(error: ResponseValidationError) -> Response[Any]:
+    # Ours, not the caller's: what a route returned is not what it promises.
+    raise RuntimeError(f"a response does not fit its declared shape: {[e['loc'] for e in error.errors()]}")

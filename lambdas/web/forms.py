@@ -1,0 +1,29 @@
+"""A browser's form answered without JavaScript: its page again, with what was typed and what is wrong."""
+
+from typing import Any
+
+from lambdas.core.errors import PrismError
+from lambdas.core.forms import AskAgain, Form
+from lambdas.platform.routing import FormPage
+from lambdas.platform.visit import Visit
+
+
+def form_answer(error: PrismError, *, page: FormPage, visit: Visit, sent: Any) -> dict[str, Any]:
+    """The form's page with the error beside its fields; nothing that was typed is lost."""
+    typed = sent if isinstance(sent, dict) else {}
+    fields = set(page.fields)
+    elsewhere = [e for e in error.fields if e.path not in fields]
+    state = Form(
+        values={name: str(typed.get(name, "")) for name in page.fields},
+        errors=tuple(e for e in error.fields if e.path in fields),
+        problem="" if isinstance(error, AskAgain) or (error.fields and not elsewhere) else error.code,
+        token=error.token if isinstance(error, AskAgain) else str(typed.get("token", "")),
+        review=isinstance(error, AskAgain),
+    )
+    html = visit.services.renderer().page(page.page, visit.locale, {"form": state})
+    return {
+        "statusCode": error.status,
+        "headers": {"content-type": "text/html; charset=utf-8", **error.headers},
+        "body": html,
+        "isBase64Encoded": False,
+    }

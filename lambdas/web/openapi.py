@@ -1,0 +1,81 @@
+"""The API's description (OpenAPI 3.1), from the routes themselves.
+
+Powertools knows paths, parameters and shapes. Added here: every problem a route may answer with, and
+that a form's route takes a form.
+"""
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+from lambdas.core.creator import Creator
+from lambdas.platform.routing import extras
+from lambdas.web.admission import FORM, JSON
+from lambdas.web.problems import CONTENT_TYPE, Problem
+
+_ALWAYS = {
+    "403": "Not through the site, or from another site",
+    "429": "Too many requests",
+    "500": "Something went wrong on our side",
+    "503": "Not available right now",
+}
+_WITH_BODY = {
+    "400": "The body cannot be read",
+    "409": "In conflict with what is there",
+    "413": "The body is too large",
+    "415": "A content type that is not understood",
+}
+_WITH_INPUT = {"422": "Some of what was sent cannot be accepted"}
+_PROTECTED = {"401": "Sign in first"}
+
+
+def describe(resolver: APIGatewayHttpResolver, creator: Creator) -> dict[str, Any]:
+    """The document as JSON-ready data; the same for the same routes."""
+    document: dict[str, Any] = resolver.get_openapi_schema(
+        title=f"{creator.name}'s API", version="1.0.0", openapi_version="3.1.0"
+    ).model_dump(by_alias=True, exclude_none=True, mode="json")
+    document["servers"] = [{"url": "/"}]
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs"))
+    schemas["Problem"] = problem
+    for route in (*resolver._static_routes, *resolver._dynamic_routes):
+        operation = document["paths"][route.openapi_path][route.method.lower()]
+        _add_problems(operation, protected=extras(route.func).needs is not None)
+        page = extras(route.func).form
+        if page is not None:
+            _add_form(operation)
+    return document
+
+
+def _add_problems(operation: dict[str, Any], *, protected: bool) -> None:
+    has_body = "requestBody" in operation
+    possible = dict(_ALWAYS)
+    if has_body:
+        possible |= _WITH_BODY
+    if has_body or operation.get("parameters"):
+        possible |= _WITH_INPUT
+    if protected:
+        possible |= _PROTECTED
+    operation["responses"].pop("422", None)
+    for status, text in sorted(possible.items()):
+        operation["responses"][status] = {
+            "description": text,
+            "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+
+
+def _add_form(operation: dict[str, Any]) -> None:
+    body = operation["requestBody"]["content"]
+    body[FORM] = body[JSON]
+    html = {"text/html": {"schema": {"type": "string"}}}
+    operation["responses"]["200"] = {
+        "description": "A browser's form: to be checked and sent once more",
+        "content": html,
+    }
+    operation["responses"]["303"] = {"description": "A browser's form: received; where to go next"}
+    for status, response in operation["responses"].items():
+        if int(status) >= 400:
+            response["content"] |= html

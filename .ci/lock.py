@@ -39,7 +39,7 @@ def main() -> None:
     laptop = ("--constraints", "requirements.txt")
     compile_into("requirements-test.txt", "pyproject.toml", "--group", "test", "--group", "lint", *ANY_MACHINE, *laptop)
     left_out = [word for name in BROUGHT_BY_LAMBDA for word in ("--no-emit-package", name)]
-    compile_into("requirements-functions.txt", "--group", "functions", *LAMBDA, *laptop, *left_out)
+    compile_into("lambdas/requirements.txt", "--group", "functions", *LAMBDA, *laptop, *left_out)
 
 
 if __name__ == "__main__":

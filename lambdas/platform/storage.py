@@ -1,13 +1,13 @@
 """The bucket of the published site: how it gets there, and how the functions see it."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 PRECOMPRESSED_SUFFIXES = (".html", ".css", ".js", ".json", ".svg", ".txt", ".webmanifest", ".xml")
 """Objects of these kinds have a Brotli twin at their key + `.br`, every one: the edge asks for it unseen."""
@@ -55,6 +55,8 @@ def sync_site(s3: "S3Client", bucket: str, folder: Path) -> Upload:
     or the new one. Only what an earlier build put there is removed: pages published since are left.
     An error of S3 is botocore's; run it again to finish.
     """
+    from concurrent.futures import ThreadPoolExecutor  # here: no function uploads a site
+
     text = (folder / SITE_INDEX).read_bytes()
     wanted: dict[str, dict[str, str]] = json.loads(text)
     before, present = _published(s3, bucket)
@@ -78,7 +80,7 @@ def sync_site(s3: "S3Client", bucket: str, folder: Path) -> Upload:
             list(several.map(send, [key for key in sent if _is_page(key) is pages]))
     if sent or removed:
         for start in range(0, len(removed), 1000):
-            some = [{"Key": key} for key in removed[start : start + 1000]]
+            some: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in removed[start : start + 1000]]
             s3.delete_objects(Bucket=bucket, Delete={"Objects": some, "Quiet": True})
         s3.put_object(Bucket=bucket, Key=SITE_INDEX, Body=text, ContentType="application/json", CacheControl="no-store")
     return Upload(sent=tuple(sent), removed=tuple(removed), unchanged=len(wanted) - len(sent))

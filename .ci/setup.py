@@ -33,7 +33,7 @@ def main(level: str) -> None:
     os.chdir(ROOT)
     level = "test" if level == "test" or _stamp().startswith("test ") else "demo"
     if _stamp() != _wanted(level):
-        with _one_at_a_time():
+        with _OneAtATime():
             # Another set-up may have done it while this one waited.
             if _stamp() != _wanted(level):
                 _install(level)
@@ -51,8 +51,10 @@ def _install(level: str) -> None:
     if not UV.exists():
         _say("Getting uv, which installs the rest")
         _run(
-            [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-            + ["--require-hashes", "--requirement", ".ci/requirements-uv.txt"],
+            [
+                *(str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
+                *("--require-hashes", "--requirement", ".ci/requirements-uv.txt"),
+            ],
             timeout=600,
         )
     _say(f"Installing {REQUIREMENTS[level]} and compiling it, a minute or two the first time")
@@ -155,7 +157,13 @@ def _cause(said: str) -> tuple[str, str]:
         return "the disk is full", "make room, then again"
     if "hash" in lower and "mismatch" in lower:
         return "a package is not the one that was locked", "look who serves your packages before going on"
-    network = ("error sending request", "failed to fetch", "failed to establish", "name resolution", "network is unreachable")
+    network = (
+        "error sending request",
+        "failed to fetch",
+        "failed to establish",
+        "name resolution",
+        "network is unreachable",
+    )
     if any(word in lower for word in (*network, "could not find a version", "connection", "timed out", "dns error")):
         return (
             "the package registry cannot be reached",
@@ -173,7 +181,7 @@ def _ensure_space(level: str) -> None:
         _stop(f"{free:.1f} GB are free here, {NEEDED_GB[level]} GB are needed", "make room on the disk, then again")
 
 
-class _one_at_a_time:
+class _OneAtATime:
     """Two set-ups of one folder: the second waits for the first, and says so."""
 
     def __enter__(self) -> None:
@@ -201,7 +209,9 @@ def _ensure_chromium() -> None:
     if not apt:
         _stop("there is no Chromium, which the tests need", fix)
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    if sudo and (not shutil.which("sudo") or subprocess.run([*sudo, "true"], capture_output=True, check=False).returncode):
+    if sudo and (
+        not shutil.which("sudo") or subprocess.run([*sudo, "true"], capture_output=True, check=False).returncode
+    ):
         _stop("there is no Chromium, which the tests need, and it cannot be installed without a password", fix)
     _say("Installing Chromium for the tests")
     settings = ["env", "DEBIAN_FRONTEND=noninteractive", apt, "--quiet", "--yes"]

@@ -6,10 +6,20 @@ and reads files. `creators/schema.json` is generated from that.
 
 import re
 from pathlib import PurePosixPath
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, EmailStr, Field, HttpUrl, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    EmailStr,
+    Field,
+    HttpUrl,
+    ValidationInfo,
+    field_validator,
+)
 
 from lambdas.core.fields import TextField
 
@@ -186,11 +196,13 @@ class Creator(_Part):
     cloud: Cloud = Cloud()
     features: Features = Features()
 
-    @model_validator(mode="after")
-    def _own_language_is_spoken(self) -> Self:
-        if self.locale not in self.languages or len(set(self.languages)) != len(self.languages):
-            raise ValueError(f"languages must name each language once, and {self.locale} among them")
-        return self
+    @field_validator("languages")
+    @classmethod
+    def _own_language_is_spoken(cls, languages: tuple[Locale, ...], info: ValidationInfo) -> tuple[Locale, ...]:
+        own = info.data.get("locale", languages[0] if languages else None)
+        if own not in languages or len(set(languages)) != len(languages):
+            raise ValueError(f"name each language once, and the creator's own ({own}) among them")
+        return languages
 
     @property
     def origin(self) -> str:

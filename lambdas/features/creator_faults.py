@@ -67,7 +67,7 @@ def explain(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
     kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
     if kind == "extra_forbidden":
         return _unknown_key(location, model)
-    if kind == "missing":
+    if kind == "missing" and isinstance(given, Mapping):
         return f"{path} is missing", f"add `{location[-1]}: …`{_purpose(location, model)}"
     shown = _shown(given)
     if kind == "literal_error":

@@ -6,7 +6,7 @@ People edit these by hand; so an error names file, line and fix, and all errors 
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -14,10 +14,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from lambdas.core.brand import ContrastCannotBeMended, palette
 from lambdas.core.creator import Creator
-from lambdas.core.errors import Conflict, NotFound, PrismError
+from lambdas.core.errors import Conflict, FieldError, Invalid, NotFound, PrismError
 from lambdas.features import creator_yaml
-from lambdas.features.creator_faults import FileFault, dotted, faults_of, nearest
+from lambdas.features.creator_faults import FileFault, dotted, explain, faults_of, nearest
 from lambdas.features.creator_template import render
 from lambdas.features.registry import creator_model
 
@@ -34,6 +35,20 @@ class CreatorFileInvalid(PrismError):
     def __init__(self, faults: tuple[FileFault, ...]) -> None:
         super().__init__(str(faults[0]), fix=faults[0].fix, fields=faults)
         self.faults = faults
+
+
+class CreatorRefused(Invalid):
+    """What was asked for makes no creator; `fields` has every fault, each with its fix in `params`."""
+
+    code = "creator_refused"
+    title = "This makes no creator"
+
+    def __init__(self, fields: tuple[FieldError, ...]) -> None:
+        super().__init__(
+            "; ".join(field.message for field in fields),
+            fix="; ".join(str(field.params["fix"]) for field in fields),
+            fields=fields,
+        )
 
 
 class CreatorFileUnreadable(PrismError):
@@ -118,6 +133,25 @@ def survey(folder: Path = FOLDER) -> Survey:
     return Survey(creators=creators, faults=tuple(faults))
 
 
+def new_creator(settings: Mapping[str, object]) -> Creator:
+    """A creator of these settings, the rest by default; CreatorRefused with everything that is wrong with them."""
+    try:
+        creator = model().model_validate(settings)
+        palette(creator.brand)
+    except ValidationError as error:
+        faults = []
+        for detail in error.errors(include_url=False):
+            message, fix = explain(detail, model())
+            path = dotted(detail["loc"])
+            faults.append(FieldError(path=path, code=detail["type"], message=message, params={"fix": fix}))
+        raise CreatorRefused(tuple(faults)) from None
+    except ContrastCannotBeMended as error:
+        path = error.fields[0].path
+        fault = FieldError(path=path, code=error.code, message=error.message, params={"fix": error.fix})
+        raise CreatorRefused((fault,)) from None
+    return creator
+
+
 def write_new(creator: Creator, *, folder: Path = FOLDER) -> Path:
     """Write a new creator's file, every default visible, and return its path.
 
@@ -176,7 +210,7 @@ def _read(path: Path) -> tuple[Creator | None, tuple[FileFault, ...], creator_ya
 
 
 def _faults_around(creator: Creator, path: Path, root: creator_yaml.Mapping) -> Iterator[FileFault]:
-    """What the model alone cannot see: the file's name, the pictures beside it."""
+    """What the model alone cannot see: the file's name, how the colours look, the pictures beside it."""
     if creator.id != path.stem:
         message = f"the id {creator.id!r} is not the file's name"
         yield _fault(
@@ -187,6 +221,11 @@ def _faults_around(creator: Creator, path: Path, root: creator_yaml.Mapping) -> 
             message,
             f"write `id: {path.stem}`, or rename the file to {creator.id}.yaml",
         )
+    try:
+        palette(creator.brand)
+    except ContrastCannotBeMended as error:
+        location = tuple(error.fields[0].path.split("."))
+        yield _fault(path, root, location, error.code, error.message, error.fix)
     own = path.parent.resolve() / path.stem
     for key in ("picture", "logo"):
         name = getattr(creator.brand, key)

@@ -202,7 +202,7 @@ def _theme(brand: Brand, ground: _Ground, notes: list[str], *, seen: bool) -> Th
 
     tint = _mended(_lifted(brand.primary) if ground is _DARK else brand.primary, readable)
     on_primary, on_accent = _text_on(primary) or WHITE, _text_on(accent) or WHITE
-    deep_from, deep_to, on_deep = _deep_gradient(primary, accent)
+    deep_from, deep_to, on_deep = deep_gradient(primary, accent)
     return Theme(
         page=ground.page,
         raised=ground.raised,
@@ -276,8 +276,8 @@ def _lifted(colour: str) -> str:
     return colour if start >= _TINT_ON_DARK else _from_oklch(_TINT_ON_DARK, chroma * 0.88, hue)
 
 
-def _deep_gradient(primary: str, accent: str) -> tuple[str, str, str]:
-    """The gradient's ends moved as little as it takes for one text colour to be readable all along it, and that colour."""
+def deep_gradient(primary: str, accent: str) -> tuple[str, str, str]:
+    """The gradient's ends, moved as little as it takes for one text colour to be readable all along it, and that colour."""
     choices = []
     for text in (WHITE, INK):
 

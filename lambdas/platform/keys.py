@@ -14,6 +14,7 @@ are valid until the next.
 import hashlib
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -126,10 +127,8 @@ def _existing(ssm: "SSMClient", name: str) -> list[str]:
 def _ensure(ssm: "SSMClient", name: str, birth: Callable[[], str]) -> str:
     existing = _existing(ssm, name)
     if not existing:
-        try:
+        with suppress(ssm.exceptions.ParameterAlreadyExists):  # another run was first: its key is the key
             ssm.put_parameter(Name=name, Value=birth(), Type="SecureString", Overwrite=False)
-        except ssm.exceptions.ParameterAlreadyExists:
-            pass  # another run was first: its key is the key
         existing = _existing(ssm, name)
     return existing[0]
 

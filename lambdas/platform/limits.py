@@ -21,11 +21,13 @@ from lambdas.core.clock import Clock
 from lambdas.core.errors import TooManyRequests
 from lambdas.platform.tables import Table
 
-_MICRO = 1_000_000
+# A hit is stored as its millisecond and six random digits: two in one millisecond must stay two.
+_PER_MILLISECOND = 1_000_000
+_PER_SECOND = 1000 * _PER_MILLISECOND
 
 
 class Hits(Table):
-    """The moments (µs since 1970) of one subject's hits against one limit."""
+    """The moments of one subject's hits against one limit: nanoseconds since 1970, the last six digits random."""
 
     class Meta:
         short_name = "rate-limits"
@@ -56,13 +58,12 @@ class RateLimiter:
 
         One write (two when the window was full), and nothing is counted for a refused hit.
         """
-        now = int(self.clock().timestamp() * _MICRO)
-        # Two hits in the same microsecond must stay two: the set would keep one of them.
-        moment = now + secrets.randbelow(1000)
+        now = int(self.clock().timestamp() * 1000) * _PER_MILLISECOND
+        moment = now + secrets.randbelow(_PER_MILLISECOND)
         item = Hits(self._subject(limit, who))
         if self._add(item, limit, moment):
             return
-        window_start = now - int(limit.per.total_seconds() * _MICRO)
+        window_start = now - int(limit.per.total_seconds() * _PER_SECOND)
         item.refresh(consistent_read=True)
         gone = {m for m in item.moments if m <= window_start}
         if gone:
@@ -70,7 +71,7 @@ class RateLimiter:
             if self._add(item, limit, moment):
                 return
         oldest = min((int(m) for m in item.moments if m > window_start), default=now)
-        wait = (oldest - window_start + _MICRO - 1) // _MICRO
+        wait = -((window_start - oldest) // _PER_SECOND)
         raise TooManyRequests(retry_after=max(1, wait))
 
     def _add(self, item: Hits, limit: Limit, moment: int) -> bool:

@@ -36,7 +36,7 @@ def describe(resolver: APIGatewayHttpResolver, creator: Creator) -> dict[str, An
     ).model_dump(by_alias=True, exclude_none=True, mode="json")
     document["servers"] = [{"url": "/"}]
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for unused in ("HTTPValidationError", "ValidationError"):
+    for unused in ("HTTPValidationError", "ResponseValidationError", "ValidationError"):
         schemas.pop(unused, None)
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"))
@@ -44,6 +44,10 @@ def describe(resolver: APIGatewayHttpResolver, creator: Creator) -> dict[str, An
     for route in (*resolver._static_routes, *resolver._dynamic_routes):
         operation = document["paths"][route.openapi_path][route.method.lower()]
         _add_problems(operation, protected=extras(route.func).needs is not None)
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "header":
+                # Powertools lowers header names to compare them; people know them as Idempotency-Key.
+                parameter["name"] = "-".join(word.capitalize() for word in parameter["name"].split("-"))
         page = extras(route.func).form
         if page is not None:
             _add_form(operation)

@@ -1,0 +1,97 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lambdas.core.errors import TooManyRequests
+from lambdas.platform.limits import Hits, Limit, RateLimiter, address_subject
+from lambdas.platform.tables import bind
+from tests.platform_under_test import MovingClock
+
+
+@pytest.fixture
+def clock(emulator: object) -> MovingClock:
+    bind([Hits], creator_id="tester")
+    Hits.create_table(billing_mode="PAY_PER_REQUEST")
+    return MovingClock()
+
+
+def _limiter(clock: MovingClock) -> RateLimiter:
+    return RateLimiter(clock=clock, key=lambda: "secret")
+
+
+def _passes(limiter: RateLimiter, limit: Limit, who: str = "203.0.113.7") -> bool:
+    try:
+        limiter.hit(limit, who)
+    except TooManyRequests:
+        return False
+    return True
+
+
+def test_a_hundred_at_once_share_one_window(clock: MovingClock) -> None:
+    """Each thread is an instance of a function: only the table knows of the others."""
+    limit = Limit(name="race", times=10, per=timedelta(minutes=1))
+    with ThreadPoolExecutor(20) as pool:
+        outcomes = list(pool.map(lambda _: _passes(_limiter(clock), limit), range(100)))
+    assert sum(outcomes) == 10
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(gaps=st.lists(st.integers(min_value=1, max_value=40), max_size=25))
+def test_no_window_ever_holds_more_than_the_limit(clock: MovingClock, gaps: list[int]) -> None:
+    who = str(uuid4())  # nobody's past is another example's
+    limit = Limit(name="window", times=3, per=timedelta(seconds=60))
+    limiter, passed = _limiter(clock), []
+    for gap in gaps:
+        clock.forward(seconds=gap)
+        expected = sum(1 for at in passed if at > clock() - limit.per) < limit.times
+        assert _passes(limiter, limit, who) is expected
+        if expected:
+            passed.append(clock())
+
+
+def test_the_refusal_says_when_to_come_back_and_that_is_true(clock: MovingClock) -> None:
+    limit, limiter = Limit(name="wait", times=2, per=timedelta(seconds=60)), _limiter(clock)
+    limiter.hit(limit, "a")
+    clock.forward(seconds=10)
+    limiter.hit(limit, "a")
+    with pytest.raises(TooManyRequests) as refused:
+        limiter.hit(limit, "a")
+    assert refused.value.retry_after == 51 or refused.value.retry_after == 50
+    clock.forward(seconds=refused.value.retry_after)
+    limiter.hit(limit, "a")
+
+
+def test_limits_and_people_count_apart(clock: MovingClock) -> None:
+    one, other = (Limit(name=name, times=1, per=timedelta(seconds=60)) for name in ("one", "other"))
+    limiter = _limiter(clock)
+    assert _passes(limiter, one, "a")
+    assert _passes(limiter, one, "b")
+    assert _passes(limiter, other, "a")
+    assert not _passes(limiter, one, "a")
+
+
+def test_no_address_is_stored(clock: MovingClock) -> None:
+    _limiter(clock).hit(Limit(name="x", times=1, per=timedelta(seconds=1)), "203.0.113.7")
+    assert all("203.0.113.7" not in item.subject for item in Hits.scan())
+
+
+@pytest.mark.parametrize(
+    ("address", "subject"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+    ],
+)
+def test_one_viewer_is_an_ipv4_address_or_an_ipv6_household(address: str, subject: str) -> None:
+    assert address_subject(address) == subject
+
+
+@pytest.mark.parametrize("nonsense", ["", "unknown", "203.0.113.7, 1.2.3.4", "203.0.113.7:80"])
+def test_nonsense_is_no_address(nonsense: str) -> None:
+    with pytest.raises(ValueError, match="does not appear"):
+        address_subject(nonsense)

@@ -1,0 +1,38 @@
+from email import message_from_bytes
+from email.policy import default
+from typing import Any
+
+from lambdas.platform.mail import Letter, Mailer
+from tests.creators import a_creator
+
+
+class Post:
+    """Keeps what is handed to SES."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+
+    def send_email(self, **request: Any) -> None:
+        self.sent.append(request)
+
+
+def _sent(letter: Letter, **options: Any) -> Any:
+    post = Post()
+    Mailer(creator=a_creator(name='Kaß "K" Fiction'), _client=post).send(letter, **options)  # type: ignore[arg-type]
+    return message_from_bytes(post.sent[0]["Content"]["Raw"]["Data"], policy=default)
+
+
+def test_a_letter_has_both_forms_and_names_its_sender() -> None:
+    mail = _sent(Letter(subject="Grüße", text="Text", html="<p>Text</p>"), to="a@fans.example", reference="mail_1")
+    assert mail["From"].addresses[0].display_name == 'Kaß "K" Fiction'
+    assert mail["From"].addresses[0].addr_spec == "hello@tester.example"
+    assert mail["Subject"] == "Grüße"
+    assert mail["Message-ID"] == "<mail_1@tester.example>"
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_what_a_visitor_typed_cannot_add_a_header() -> None:
+    letter = Letter(subject="Hi\r\nBcc: all@fans.example\n", text="t", html="h")
+    mail = _sent(letter, to="a@fans.example", reply_to="b@fans.example", reference="mail_1")
+    assert mail["Bcc"] is None
+    assert mail["Subject"] == "Hi Bcc: all@fans.example"

@@ -1,0 +1,37 @@
+from lambdas.features.contact.models import Message
+from lambdas.features.registry import FEATURES, tables_of
+from lambdas.platform.limits import Hits
+from lambdas.platform.tables import Index, Key, bind, definition, table_name
+
+
+def test_a_table_is_read_off_its_model() -> None:
+    messages, hits = definition(Message), definition(Hits)
+    assert (messages.hash, messages.range, messages.ttl, messages.streamed) == (
+        Key(name="id", type="S"),
+        None,
+        "expires_at",
+        True,
+    )
+    assert messages.indexes == (
+        Index(
+            name="undelivered",
+            hash=Key(name="undelivered", type="S"),
+            range=Key(name="received_at", type="S"),
+            projection="KEYS_ONLY",
+        ),
+    )
+    assert (hits.streamed, hits.ttl) == (False, "expires_at")
+
+
+def test_every_table_has_a_name_of_its_own() -> None:
+    models = [model for feature in FEATURES for model in feature.tables]
+    assert len({model.short_name for model in models}) == len(models)
+    assert set(tables_of(FEATURES)) >= {"rate-limits", "contact-messages"}
+
+
+def test_binding_points_every_model_at_one_creators_tables_with_one_client(emulator: object) -> None:
+    models = tables_of(FEATURES).values()
+    bind(models, creator_id="one")
+    bind(models, creator_id="two")
+    assert {m.Meta.table_name for m in models} == {table_name("two", m.short_name) for m in models}
+    assert len({id(m._get_connection().connection) for m in models}) == 1

@@ -11,17 +11,21 @@ import select
 import signal
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from lambdas.core.errors import Unavailable
+from local import outbox
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 30
 
 
-class EmulatorFailed(Exception):
-    """The emulator did not start; the message says why."""
+class EmulatorFailed(Unavailable):
+    code = "emulator_failed"
+    title = "The local AWS did not start"
 
 
 def account_id(creator_id: str) -> str:
@@ -87,7 +91,10 @@ class Emulator:
             process.kill()
             process.wait()
             where = f" (see {log})" if log else ""
-            raise EmulatorFailed(f"the local AWS did not start: {answer.get('error', 'it said nothing')}{where}")
+            raise EmulatorFailed(
+                f"The local AWS did not start: {answer.get('error', 'it said nothing')}{where}.",
+                fix="`prism doctor` shows what this machine lacks.",
+            )
         return cls(account=account, region=region, port=int(answer["port"]), _process=process)
 
     @property
@@ -120,6 +127,12 @@ class Emulator:
         request = urllib.request.Request(f"{self.endpoint}/_ministack/reset", method="POST")
         with urllib.request.urlopen(request, timeout=30) as response:
             response.read()
+
+    def mail(self) -> list[dict[str, Any]]:
+        """Every mail sent, the newest first, as SES's records; `Raw` is the message itself, base64."""
+        with urllib.request.urlopen(f"{self.endpoint}{outbox.PATH}", timeout=30) as response:
+            records: list[dict[str, Any]] = json.load(response)
+        return records
 
     def stop(self) -> None:
         """Stop it and return when its state is on disk."""

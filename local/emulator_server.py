@@ -47,13 +47,14 @@ async def _serve(listening: socket.socket, answers: Any) -> None:
     from ministack.app import app as emulator
 
     from local.loopback import Guard, guarded
+    from local.outbox import Outbox
 
     if snapshots is not None:
         snapshots.load(state)
 
     import uvicorn
 
-    changes = Changes(emulator)
+    changes = Changes(Outbox(emulator))
     origins = frozenset(filter(None, os.environ["PRISM_EMULATOR_ORIGINS"].split(",")))
     server = uvicorn.Server(
         uvicorn.Config(

@@ -5,10 +5,10 @@ send requests to 127.0.0.1, and a name it controls can be made to point here (DN
 every local server asks what the request calls itself (Host) and who sent it (Origin, Sec-Fetch-Site).
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 Scope = Mapping[str, Any]
 ASGIApp = Callable[..., Any]
@@ -86,15 +86,10 @@ def guarded(app: ASGIApp, guard: Guard) -> ASGIApp:
                 {
                     "type": "http.response.start",
                     "status": 403,
-                    "headers": [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")],
+                    "headers": [(b"content-type", b"application/problem+json"), (b"connection", b"close")],
                 }
             )
-            await send({"type": "http.response.body", "body": reason.encode() + b"\n"})
+            problem = {"type": "about:blank", "title": "This is not allowed", "status": 403, "code": "forbidden"}
+            await send({"type": "http.response.body", "body": json.dumps({**problem, "detail": reason}).encode()})
 
     return door
-
-
-def origin_of(url: str) -> str:
-    """scheme://host:port of a URL."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

@@ -54,9 +54,9 @@ def dotted(location: Location) -> str:
     return ".".join(map(str, location))
 
 
-def nearest(word: str, known: list[str]) -> str | None:
+def nearest(word: str, known: list[str], *, likeness: float = 0.6) -> str | None:
     """The known word that was probably meant, None where nothing is near."""
-    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=likeness)
     return close[0] if close else None
 
 
@@ -74,7 +74,8 @@ def explain(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
         known = _choices(location, model) or [
             c.strip("' ") for c in str(context["expected"]).replace(" or ", ", ").split(",")
         ]
-        meant = nearest(given, known) if isinstance(given, str) else None
+        # Codes such as regions look alike without meaning alike.
+        meant = nearest(given, known, likeness=0.8) if isinstance(given, str) else None
         hint = f"did you mean {meant}? It is one of {', '.join(known)}" if meant else f"write one of {', '.join(known)}"
         return f"{path} cannot be {shown}", hint
     if kind == "value_error":

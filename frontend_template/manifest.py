@@ -1,9 +1,9 @@
 """What the asset pipeline made, as the templates need to know it: `assets/manifest.json` of the site."""
 
 from collections.abc import Mapping
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict
-
 
 OPEN_GRAPH = "open-graph.jpg"
 """The picture other sites show beside a link; made by the build, like the icons."""
@@ -48,3 +48,11 @@ class AssetManifest(_Value):
     fonts: tuple[str, ...] = ()
     symbols: tuple[str, ...] = ()
     pictures: Mapping[str, PictureFiles] = {}
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """The manifest as the build wrote it; pydantic's ValidationError for anything else."""
+        return cls.model_validate_json(text)
+
+    def to_json(self) -> bytes:
+        return self.model_dump_json().encode()

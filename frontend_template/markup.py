@@ -6,6 +6,8 @@ from frontend_template.manifest import FAVICON, TOUCH_ICON, AssetFile, AssetMani
 
 SPRITE = "icons.svg"
 
+_FIRST, _LATER = Markup('fetchpriority="high"'), Markup('loading="lazy" decoding="async"')
+
 
 class Tags:
     """Tags by the names of the files they stand for; LookupError names what the build did not make."""
@@ -58,7 +60,9 @@ class Tags:
         files = self._assets.pictures[name]
         *better, last = files.sources
         source = Markup('<source type="{}" srcset="{}" sizes="{}">')
-        return Markup("<picture{}>{}<img src=\"{}\" srcset=\"{}\" sizes=\"{}\" width=\"{}\" height=\"{}\" alt=\"{}\" {}></picture>").format(
+        return Markup(
+            '<picture{}>{}<img src="{}" srcset="{}" sizes="{}" width="{}" height="{}" alt="{}" {}></picture>'
+        ).format(
             Markup("").join(Markup(' {}="{}"').format(key, value) for key, value in attributes.items()),
             Markup("").join(source.format(one.type, _srcset(one), sizes) for one in better),
             last.widths[max(last.widths)],
@@ -67,7 +71,7 @@ class Tags:
             files.width,
             files.height,
             alt,
-            Markup('fetchpriority="high"' if eager else 'loading="lazy" decoding="async"'),
+            _FIRST if eager else _LATER,
         )
 
     def _file(self, name: str) -> AssetFile:

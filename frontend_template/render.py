@@ -12,7 +12,15 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, pass_context
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    pass_context,
+)
 from jinja2.runtime import Context
 from markupsafe import Markup
 
@@ -20,13 +28,15 @@ from frontend_template.dates import written_date, written_datetime, written_time
 from frontend_template.manifest import OPEN_GRAPH, AssetManifest
 from frontend_template.markup import Tags
 from frontend_template.prose import as_html
-from frontend_template.texts import TextMissing, Texts
+from frontend_template.texts import Texts
 from lambdas.core.brand import palette
 from lambdas.core.creator import Creator, Locale, Text
 from lambdas.core.errors import NotFound, PrismError
 from lambdas.core.feature import Block, Feature, Page, PageContext, Reference
 from lambdas.core.references import load
 from lambdas.platform.mail import Letter
+
+__all__ = ["ROOT", "AssetManifest", "NotRendered", "Renderer"]
 
 ROOT = Path(__file__).resolve().parent
 
@@ -219,7 +229,7 @@ def _environment(roots: Sequence[Path]) -> Environment:
         loader=FileSystemLoader([str(root) for root in roots]),
         undefined=StrictUndefined,
         # A creator's and a visitor's words are data: escaped wherever they stand, but in plain text.
-        autoescape=lambda name: name is None or not name.endswith(".txt.j2"),
+        autoescape=lambda name: name is None or not name.endswith(".txt.j2"),  # noqa: S701
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,

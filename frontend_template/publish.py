@@ -1,0 +1,90 @@
+"""A site on the disk: the old one or the new one, never half of either."""
+
+import errno
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from lambdas.core.errors import PrismError
+from lambdas.platform.storage import SITE_INDEX
+
+
+class SiteNotWritten(PrismError):
+    """The disk did not take the site. The one that was there is as it was."""
+
+    status = 507
+    code = "site_not_written"
+    title = "The site could not be written"
+
+
+def not_written(fault: OSError) -> SiteNotWritten:
+    """The disk's fault in plain words, with what to do."""
+    full = fault.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    return SiteNotWritten(
+        "the disk is full; the site that was there is unchanged"
+        if full
+        else f"{fault.filename or 'a file'}: {fault.strerror or fault}; the site that was there is unchanged",
+        fix="Free some space, then build again." if full else "Make the folder writable, then build again.",
+    )
+
+
+def write_site(out: Path, contents: Mapping[str, bytes], index: Mapping[str, dict[str, str]]) -> bool:
+    """Make `out` hold exactly these objects and their index; False where it did already.
+
+    The new site is written beside the old one and takes its place when it is whole. Killed between
+    the two renames, the old one waits under its second name and `recover` puts it back.
+    OSError where the disk does not take it.
+    """
+    text = json.dumps(index, indent=1, sort_keys=True) + "\n"
+    recover(out)
+    if _is_there(out, text):
+        return False
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-new-", dir=out.parent))
+    try:
+        for key, content in contents.items():
+            path = fresh / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        (fresh / SITE_INDEX).write_text(text, encoding="utf-8")
+        fresh.chmod(0o755)
+        old = _second_name(out)
+        if out.exists():
+            os.replace(out, old)
+        try:
+            os.replace(fresh, out)
+        except OSError:
+            recover(out)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+    return True
+
+
+def recover(out: Path) -> None:
+    """Put back the site of a run that was killed in the middle of the swap, and clear away what killed runs left."""
+    old = _second_name(out)
+    if old.exists():
+        if out.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            os.replace(old, out)
+    for left in out.parent.glob(f".{out.name}-new-*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _second_name(out: Path) -> Path:
+    return out.with_name(f".{out.name}-old")
+
+
+def _is_there(out: Path, index: str) -> bool:
+    """Whether the site that is there is this one, to the byte: the index is written last and names every hash."""
+    try:
+        return (out / SITE_INDEX).read_text(encoding="utf-8") == index
+    except OSError:
+        return False

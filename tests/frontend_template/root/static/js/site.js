@@ -1,0 +1,4 @@
+// The entry.
+import { greet } from "./parts/greet.js";
+greet(document);
+import("./parts/later.js");

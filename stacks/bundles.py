@@ -1,0 +1,220 @@
+"""The functions' code as zips, made without Docker and the same to the byte each time.
+
+A bundle is layered so that little is made anew: the packages of `lambdas/requirements.txt`, then our
+sources, then the creator as `creator.json`. The first two are kept below `.prism/bundles/` under the
+hash of what went into them; the third is one entry more.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import uv
+
+from lambdas.core.creator import Creator
+from lambdas.core.errors import PrismError
+from lambdas.web.edge import FunctionName
+from stacks.bytecode import compile_tree, matching_interpreter
+
+ROOT = Path(__file__).resolve().parents[1]
+CACHE = ROOT / ".prism" / "bundles"
+LOCK = ROOT / "lambdas" / "requirements.txt"
+
+# What the functions run. Fonts, pictures and style sheets are published, never read by a function,
+# and what builds them needs packages that functions do not have.
+SOURCES = ("lambdas", "frontend_template")
+SOURCE_SUFFIXES = (".py", ".j2", ".toml")
+NOT_IN_FUNCTIONS = (
+    "frontend_template/fonts",
+    "frontend_template/static",
+    "lambdas/features/creator_faults.py",
+    "lambdas/features/creator_files.py",
+    "lambdas/features/creator_template.py",
+    "lambdas/features/creator_yaml.py",
+)
+# Parts of packages that nothing of ours imports.
+# (METADATA stays: pydantic asks for email-validator's version.)
+NOT_IN_PACKAGES = (
+    ".lock", "tests", "test", "__pycache__", "bin", "*.pyi", "py.typed", "*.c", "*.h", "*.pxd",
+    "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED", "*.dist-info/WHEEL",
+)
+
+BundleName = str
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+# Changed with the way bundles are made, so that older ones are not taken for theirs.
+_RECIPE = "1"
+
+
+class BundleFailed(PrismError):
+    code = "bundle_failed"
+    title = "The functions could not be bundled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """The machine a bundle is for: uv's name of its platform (None: this one), its Python's minor version."""
+
+    platform: str | None
+    python: str
+
+
+LAMBDA = Target(platform="aarch64-manylinux2014", python="3.13")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """One function's code. `notes` says what the operator should know of it."""
+
+    path: Path
+    sha256: str
+    notes: tuple[str, ...]
+
+
+def bundle_of(function: FunctionName) -> BundleName:
+    """Which bundle a function runs. One serves all until one of them needs what the others should not carry."""
+    del function
+    return "lean"
+
+
+def creator_bundle(
+    name: BundleName, creator: Creator, *, into: Path, target: Target = LAMBDA, cache: Path = CACHE
+) -> Bundle:
+    """The bundle with the creator in it, written to `into` (a folder); BundleFailed says what is missing."""
+    base, notes = base_bundle(name, target=target, cache=cache)
+    path = into / f"{name}.zip"
+    shutil.copyfile(base, path)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        _write(archive, "creator.json", creator.model_dump_json(indent=1).encode())
+    return Bundle(path=path, sha256=hashlib.sha256(path.read_bytes()).hexdigest(), notes=notes)
+
+
+def base_bundle(name: BundleName, *, target: Target = LAMBDA, cache: Path = CACHE) -> tuple[Path, tuple[str, ...]]:
+    """Packages and sources, from the cache where nothing has changed."""
+    interpreter = _interpreter(target.python)
+    path = cache / f"{name}-{fingerprint(name, target=target)}.zip"
+    if not path.exists():
+        packages = _packages(name, target=target, interpreter=interpreter, cache=cache)
+        with tempfile.TemporaryDirectory(dir=_made(cache), prefix="sources-") as work:
+            for source in source_files():
+                copy = Path(work) / source.relative_to(ROOT)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, copy)
+            if interpreter is not None:
+                compile_tree(Path(work), interpreter=interpreter)
+            unfinished = path.with_suffix(f".{os.getpid()}.tmp")
+            shutil.copyfile(packages, unfinished)
+            with zipfile.ZipFile(unfinished, "a", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+                _write_tree(archive, Path(work))
+            unfinished.replace(path)
+    return path, _notes(interpreter, target)
+
+
+def fingerprint(name: BundleName, *, target: Target = LAMBDA) -> str:
+    """Changes whenever the base bundle would: our sources, the lock, the target, whether it has bytecode."""
+    digest = hashlib.sha256(_packages_fingerprint(name, target=target).encode())
+    for source in source_files():
+        digest.update(f"{source.relative_to(ROOT).as_posix()}\0".encode())
+        digest.update(hashlib.sha256(source.read_bytes()).digest())
+    return digest.hexdigest()[:24]
+
+
+def source_files() -> list[Path]:
+    """Our files that go into a function, sorted."""
+    return sorted(file for folder in SOURCES for file in (ROOT / folder).rglob("*") if _is_source(file))
+
+
+def _is_source(file: Path) -> bool:
+    relative = file.relative_to(ROOT).as_posix()
+    left_out = any(relative == path or relative.startswith(f"{path}/") for path in NOT_IN_FUNCTIONS)
+    return file.suffix in SOURCE_SUFFIXES and not left_out and file.is_file()
+
+
+def _packages_fingerprint(name: BundleName, *, target: Target) -> str:
+    interpreter = _interpreter(target.python)
+    parts = (_RECIPE, name, str(target.platform), target.python, str(interpreter is not None), LOCK.read_text())
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+def _packages(name: BundleName, *, target: Target, interpreter: Path | None, cache: Path) -> Path:
+    path = cache / f"packages-{_packages_fingerprint(name, target=target)}.zip"
+    if path.exists():
+        return path
+    with tempfile.TemporaryDirectory(dir=_made(cache), prefix="packages-") as work:
+        folder = Path(work) / "packages"
+        _install(folder, target=target)
+        for pattern in NOT_IN_PACKAGES:
+            for found in [*folder.rglob(pattern)]:
+                shutil.rmtree(found) if found.is_dir() else found.unlink(missing_ok=True)
+        if interpreter is not None:
+            compile_tree(folder, interpreter=interpreter)
+        unfinished = path.with_suffix(f".{os.getpid()}.tmp")
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+            _write_tree(archive, folder)
+        unfinished.replace(path)
+    return path
+
+
+def _install(folder: Path, *, target: Target) -> None:
+    """The packages of the lock, each checked against its hash; the network is asked only for what uv has not kept."""
+    command = [uv.find_uv_bin(), "pip", "install", "--no-deps", "--only-binary", ":all:", "--require-hashes"]
+    command += ["--no-config", "--quiet", "--link-mode", "copy", "--python-version", target.python]
+    command += ["--python-platform", target.platform] if target.platform else []
+    command += ["--target", str(folder), "-r", str(LOCK)]
+    kept = subprocess.run([*command, "--offline"], capture_output=True, text=True, check=False)
+    if kept.returncode == 0:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    fetched = subprocess.run(command, capture_output=True, text=True, check=False)
+    if fetched.returncode:
+        # uv's last line names the package; the rest names addresses nobody can act on.
+        raise BundleFailed(
+            f"The packages of lambdas/requirements.txt are not all on this machine and could not be fetched: "
+            f"{fetched.stderr.strip().splitlines()[-1].strip() if fetched.stderr.strip() else 'uv said nothing'}",
+            fix="Go online once and run this again: they are kept from then on.",
+        )
+
+
+def _write_tree(archive: zipfile.ZipFile, folder: Path) -> None:
+    for file in _files(folder):
+        _write(archive, file.relative_to(folder).as_posix(), file.read_bytes())
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    def paths() -> Iterable[Path]:
+        return (path for path in folder.rglob("*") if path.is_file())
+
+    return iter(sorted(paths(), key=lambda path: path.relative_to(folder).as_posix()))
+
+
+def _write(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.create_system = 3  # Unix, also where this runs on another system
+    entry.external_attr = 0o644 << 16
+    archive.writestr(entry, content)
+
+
+@cache
+def _interpreter(version: str) -> Path | None:
+    return matching_interpreter(version)
+
+
+def _notes(interpreter: Path | None, target: Target) -> tuple[str, ...]:
+    if interpreter is not None:
+        return ()
+    return (
+        f"The functions ship without bytecode, so their cold starts cost about twice as much: no Python "
+        f"{target.python} was found on the path, in pyenv or in uv (`uv python install {target.python}` brings one).",
+    )
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,88 @@
+"""A creator's stacks: data, api, site and ops."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+
+from lambdas.core.creator import Creator
+from lambdas.core.feature import Feature
+from lambdas.features.registry import FEATURES, tables_of
+from lambdas.platform.keys import StackKeys
+from lambdas.web.edge import FunctionName
+from stacks.api import ApiStack
+from stacks.data import DataStack
+from stacks.ops import OpsStack
+from stacks.site import SiteStack, site_bucket_name
+
+SITE_REGION = "us-east-1"
+"""Where CloudFront takes certificates and firewalls from, wherever the platform runs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreatorStacks:
+    data: DataStack
+    api: ApiStack
+    site: SiteStack
+    ops: OpsStack
+
+
+def stack_name(creator_id: str, stack: str) -> str:
+    """The name in AWS: prism-kasper-api."""
+    return f"prism-{creator_id}-{stack}"
+
+
+def creator_stacks(
+    app: cdk.App,
+    creator: Creator,
+    *,
+    features: tuple[Feature[Any], ...],
+    bundles: Mapping[FunctionName, Path],
+    version: str,
+    known: tuple[Feature[Any], ...] = FEATURES,
+) -> CreatorStacks:
+    """Declare one creator's stacks.
+
+    `features` are the active ones, `known` all there are: a feature switched off keeps its tables.
+    `bundles` are the functions' zips, `version` the release.
+
+    Stacks know each other by names derived from the creator's id. What AWS names (streams, the API's
+    domain) is read by weak references, across regions too: no stack can block another's update or
+    deletion. See docs/decisions/0011-references-between-stacks.md.
+    """
+    here = cdk.Environment(account=creator.cloud.account, region=creator.region)
+    at_the_edge = cdk.Environment(account=creator.cloud.account, region=SITE_REGION)
+    data = DataStack(app, stack_name(creator.id, "data"), creator=creator, models=tables_of(known), env=here)
+    api = ApiStack(
+        app,
+        stack_name(creator.id, "api"),
+        creator=creator,
+        features=features,
+        bundles=bundles,
+        streams=data.streams,
+        site_bucket=site_bucket_name(creator.id),
+        version=version,
+        env=here,
+    )
+    site = SiteStack(
+        app,
+        stack_name(creator.id, "site"),
+        creator=creator,
+        features=features,
+        api_domain=api.domain,
+        env=at_the_edge,
+    )
+    ops = OpsStack(app, stack_name(creator.id, "ops"), creator=creator, functions=tuple(api.functions), env=here)
+    for stack in (data, api, site, ops):
+        cdk.Tags.of(stack).add("prism:creator", creator.id)
+    return CreatorStacks(data=data, api=api, site=site, ops=ops)
+
+
+def parameters_for(creator_id: str, keys: StackKeys) -> dict[str, dict[str, str]]:
+    """What the deploy passes to each stack by name; the others take none. `OriginSecret` is a secret: never log it."""
+    return {
+        stack_name(creator_id, "api"): {"OriginDigests": ",".join(keys.origin_digests)},
+        stack_name(creator_id, "site"): {"OriginSecret": keys.origin_secret},
+    }

@@ -1,0 +1,355 @@
+"""What the visitor meets: CloudFront before the bucket of published pages and the HTTP API (us-east-1)."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_route53 as route53
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_wafv2 as waf
+from constructs import Construct
+
+from lambdas.core.creator import Creator
+from lambdas.core.feature import Feature
+from lambdas.platform.storage import PRECOMPRESSED_SUFFIXES
+from lambdas.web import edge
+from stacks.findings import accept
+
+# The zone that every CloudFront distribution's name is in, the same for all of AWS.
+_CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"
+_HERE = Path(__file__).parent
+
+
+def site_bucket_name(creator_id: str) -> str:
+    """The name in AWS, the same from every stack and region: prism-kasper-site-<account>."""
+    return f"prism-{creator_id}-site-{cdk.Aws.ACCOUNT_ID}"
+
+
+class SiteStack(cdk.Stack):
+    """The bucket, the distribution, and in a later pass the certificate and DNS.
+
+    The first pass runs the site on its cloudfront.net name. Once the domain's zone is delegated, the
+    deploy passes `HostedZoneId` and `DomainReady=yes`: a certificate waited for before that would hang.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        creator: Creator,
+        features: tuple[Feature[Any], ...],
+        api_domain: str,
+        env: cdk.Environment,
+    ) -> None:
+        super().__init__(scope, name, env=env, description=f"PRISM {creator.id}: site, CloudFront, certificate, DNS")
+        self._creator = creator
+        self._bucket = self._site_bucket()
+        distribution = self._distribution(features, api_domain)
+        self._own_domain(distribution)
+        cdk.CfnOutput(self, "DistributionId", value=distribution.distribution_id)
+        cdk.CfnOutput(self, "DistributionDomain", value=distribution.distribution_domain_name)
+        cdk.CfnOutput(self, "SiteBucket", value=self._bucket.bucket_name)
+
+    def _site_bucket(self) -> s3.Bucket:
+        bucket = s3.Bucket(
+            self,
+            "site",
+            bucket_name=site_bucket_name(self._creator.id),
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            versioned=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    noncurrent_version_expiration=cdk.Duration.days(30),
+                    abort_incomplete_multipart_upload_after=cdk.Duration.days(7),
+                )
+            ],
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+        )
+        accept(
+            bucket,
+            S1="Only CloudFront and two functions read this bucket, and all in it is public. A second bucket of access "
+            "logs would hold nothing that an investigation needs.",
+        )
+        return bucket
+
+    def _distribution(self, features: tuple[Feature[Any], ...], api_domain: str) -> cloudfront.Distribution:
+        headers = self._security_headers()
+        api = origins.HttpOrigin(
+            api_domain,
+            protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
+            origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2],
+            custom_headers={edge.ORIGIN_SECRET_HEADER: self._origin_secret()},
+        )
+        uncached = cloudfront.BehaviorOptions(
+            origin=api,
+            allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+            cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+            # It also adds the viewer's address and country; Host must be left out for API Gateway.
+            origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+            response_headers_policy=headers,
+            compress=False,
+            function_associations=[self._viewer_function("viewer-host", _viewer_host_code())],
+        )
+        distribution = cloudfront.Distribution(
+            self,
+            "distribution",
+            comment=f"PRISM {self._creator.id}",
+            default_behavior=cloudfront.BehaviorOptions(
+                # What the bucket does not have, the API answers in the right language. (Custom error
+                # responses would also replace the API's own errors.)
+                origin=origins.OriginGroup(
+                    primary_origin=origins.S3BucketOrigin.with_origin_access_control(self._bucket),
+                    fallback_origin=api,
+                    fallback_status_codes=[403, 404],
+                ),
+                allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
+                viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+                cache_policy=self._cached(),
+                origin_request_policy=self._for_the_fallback(),
+                response_headers_policy=headers,
+                # Texts lie in the bucket compressed already, better than CloudFront would do it.
+                compress=False,
+                function_associations=[self._viewer_function("viewer-request", viewer_request_code())],
+            ),
+            additional_behaviors={path: uncached for path in edge.uncached_paths(features)},
+            http_version=cloudfront.HttpVersion.HTTP2_AND_3,
+            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+            price_class=_price_class(self._creator),
+            web_acl_id=self._firewall() if self._creator.cloud.waf else None,
+        )
+        accept(
+            distribution,
+            CFR1="A creator's audience is the world; countries are refused where a feature's rules ask for it.",
+            CFR2="WAF costs about $6 a month while idle, so it is the creator's choice (cloud.waf). Without it the "
+            "functions limit every person and address, and stage throttling bounds the whole.",
+            CFR3="Access logs hold every visitor's address. None are kept by default: what is counted is counted "
+            "without them, and the HTTP API has its own log.",
+            CFR4="Only until the domain is ready: the cloudfront.net name comes with CloudFront's own certificate and "
+            "minimum. With the domain, the condition DomainIsReady sets TLSv1.2_2021.",
+        )
+        return distribution
+
+    def _viewer_function(self, name: str, code: str) -> cloudfront.FunctionAssociation:
+        return cloudfront.FunctionAssociation(
+            event_type=cloudfront.FunctionEventType.VIEWER_REQUEST,
+            function=cloudfront.Function(
+                self,
+                name,
+                function_name=f"prism-{self._creator.id}-{name}",
+                code=cloudfront.FunctionCode.from_inline(code),
+                runtime=cloudfront.FunctionRuntime.JS_2_0,
+            ),
+        )
+
+    def _cached(self) -> cloudfront.CachePolicy:
+        """As long as each object says; neither cookies nor queries make another copy."""
+        return cloudfront.CachePolicy(
+            self,
+            "cached",
+            cache_policy_name=f"prism-{self._creator.id}-site",
+            min_ttl=cdk.Duration.seconds(0),
+            default_ttl=cdk.Duration.seconds(0),
+            max_ttl=cdk.Duration.days(365),
+            enable_accept_encoding_brotli=False,
+            enable_accept_encoding_gzip=False,
+        )
+
+    def _for_the_fallback(self) -> cloudfront.OriginRequestPolicy:
+        return cloudfront.OriginRequestPolicy(
+            self,
+            "fallback",
+            origin_request_policy_name=f"prism-{self._creator.id}-fallback",
+            header_behavior=cloudfront.OriginRequestHeaderBehavior.allow_list(
+                "CloudFront-Viewer-Address", "CloudFront-Viewer-Country"
+            ),
+            cookie_behavior=cloudfront.OriginRequestCookieBehavior.none(),
+            query_string_behavior=cloudfront.OriginRequestQueryStringBehavior.none(),
+        )
+
+    def _security_headers(self) -> cloudfront.ResponseHeadersPolicy:
+        behaviour, custom = _header_behaviour(edge.SECURITY_HEADERS)
+        return cloudfront.ResponseHeadersPolicy(
+            self,
+            "security-headers",
+            response_headers_policy_name=f"prism-{self._creator.id}-security",
+            security_headers_behavior=behaviour,
+            custom_headers_behavior=cloudfront.ResponseCustomHeadersBehavior(
+                custom_headers=[
+                    cloudfront.ResponseCustomHeader(header=name, value=value, override=True)
+                    for name, value in custom.items()
+                ]
+            ),
+        )
+
+    def _origin_secret(self) -> str:
+        return cdk.CfnParameter(
+            self,
+            "OriginSecret",
+            type="String",
+            no_echo=True,
+            min_length=32,
+            description="What CloudFront says to the API to be let in (lambdas/platform/keys.py)",
+        ).value_as_string
+
+    def _own_domain(self, distribution: cloudfront.Distribution) -> None:
+        zone = cdk.CfnParameter(
+            self, "HostedZoneId", type="String", default="", description="The domain's zone in Route 53, once it exists"
+        )
+        ready = cdk.CfnParameter(
+            self,
+            "DomainReady",
+            type="String",
+            default="no",
+            allowed_values=["no", "yes"],
+            description="Whether the domain's name servers are the zone's: only then can a certificate be issued",
+        )
+        condition = cdk.CfnCondition(
+            self,
+            "DomainIsReady",
+            expression=cdk.Fn.condition_and(
+                cdk.Fn.condition_equals(ready.value_as_string, "yes"),
+                cdk.Fn.condition_not(cdk.Fn.condition_equals(zone.value_as_string, "")),
+            ),
+        )
+        domain = self._creator.domain
+        certificate = acm.CfnCertificate(
+            self,
+            "certificate",
+            domain_name=domain,
+            validation_method="DNS",
+            domain_validation_options=[
+                acm.CfnCertificate.DomainValidationOptionProperty(
+                    domain_name=domain, hosted_zone_id=zone.value_as_string
+                )
+            ],
+        )
+        certificate.cfn_options.condition = condition
+        plain = distribution.node.default_child
+        assert isinstance(plain, cloudfront.CfnDistribution)
+        plain.add_property_override(
+            "DistributionConfig.Aliases", {"Fn::If": [condition.logical_id, [domain], {"Ref": "AWS::NoValue"}]}
+        )
+        own = {
+            "AcmCertificateArn": {"Ref": self.get_logical_id(certificate)},
+            "MinimumProtocolVersion": "TLSv1.2_2021",
+            "SslSupportMethod": "sni-only",
+        }
+        plain.add_property_override(
+            "DistributionConfig.ViewerCertificate",
+            {"Fn::If": [condition.logical_id, own, {"CloudFrontDefaultCertificate": True}]},
+        )
+        for kind in ("A", "AAAA"):
+            record = route53.CfnRecordSet(
+                self,
+                f"address-{kind}",
+                name=f"{domain}.",
+                type=kind,
+                hosted_zone_id=zone.value_as_string,
+                alias_target=route53.CfnRecordSet.AliasTargetProperty(
+                    dns_name=distribution.distribution_domain_name, hosted_zone_id=_CLOUDFRONT_ZONE
+                ),
+            )
+            record.cfn_options.condition = condition
+
+    def _firewall(self) -> str:
+        """AWS's common rules and known bad inputs, and a ceiling an address: the ARN of the web ACL."""
+
+        def managed(name: str, priority: int) -> waf.CfnWebACL.RuleProperty:
+            return waf.CfnWebACL.RuleProperty(
+                name=name,
+                priority=priority,
+                override_action=waf.CfnWebACL.OverrideActionProperty(none={}),
+                statement=waf.CfnWebACL.StatementProperty(
+                    managed_rule_group_statement=waf.CfnWebACL.ManagedRuleGroupStatementProperty(
+                        vendor_name="AWS", name=name
+                    )
+                ),
+                visibility_config=_counted(name),
+            )
+
+        return waf.CfnWebACL(
+            self,
+            "firewall",
+            name=f"prism-{self._creator.id}",
+            scope="CLOUDFRONT",
+            default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
+            visibility_config=_counted("all"),
+            rules=[
+                managed("AWSManagedRulesCommonRuleSet", 1),
+                managed("AWSManagedRulesKnownBadInputsRuleSet", 2),
+                waf.CfnWebACL.RuleProperty(
+                    name="one-address",
+                    priority=3,
+                    action=waf.CfnWebACL.RuleActionProperty(block={}),
+                    statement=waf.CfnWebACL.StatementProperty(
+                        rate_based_statement=waf.CfnWebACL.RateBasedStatementProperty(
+                            aggregate_key_type="IP", limit=2000, evaluation_window_sec=300
+                        )
+                    ),
+                    visibility_config=_counted("one-address"),
+                ),
+            ],
+        ).attr_arn
+
+
+def viewer_request_code() -> str:
+    """The JavaScript that chooses the object, with the kinds that are stored compressed filled in."""
+    code = (_HERE / "viewer_request.js").read_text()
+    return code.replace('["$PRECOMPRESSED_SUFFIXES"]', json.dumps(PRECOMPRESSED_SUFFIXES))
+
+
+def _viewer_host_code() -> str:
+    return (_HERE / "viewer_host.js").read_text().replace("$VIEWER_HOST_HEADER", edge.VIEWER_HOST_HEADER)
+
+
+def _header_behaviour(
+    headers: Mapping[str, str],
+) -> tuple[cloudfront.ResponseSecurityHeadersBehavior, dict[str, str]]:
+    """CloudFront has fields for the common security headers and refuses those as custom ones: (fields, the rest)."""
+    rest = dict(headers)
+    transport = dict(part.partition("=")[::2] for part in rest.pop("strict-transport-security").split("; "))
+    behaviour = cloudfront.ResponseSecurityHeadersBehavior(
+        content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
+            content_security_policy=rest.pop("content-security-policy"), override=True
+        ),
+        content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
+        frame_options=cloudfront.ResponseHeadersFrameOptions(
+            frame_option=cloudfront.HeadersFrameOption[rest.pop("x-frame-options")], override=True
+        ),
+        referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
+            referrer_policy=cloudfront.HeadersReferrerPolicy[rest.pop("referrer-policy").upper().replace("-", "_")],
+            override=True,
+        ),
+        strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
+            access_control_max_age=cdk.Duration.seconds(int(transport["max-age"])),
+            include_subdomains="includeSubDomains" in transport,
+            preload="preload" in transport,
+            override=True,
+        ),
+    )
+    if rest.pop("x-content-type-options") != "nosniff":
+        raise ValueError("CloudFront knows no other value of x-content-type-options than nosniff")
+    return behaviour, rest
+
+
+def _price_class(creator: Creator) -> cloudfront.PriceClass:
+    """The cheapest set of edge locations with the creator's own part of the world in it."""
+    near = creator.region.startswith(("us-", "eu-"))
+    return cloudfront.PriceClass.PRICE_CLASS_100 if near else cloudfront.PriceClass.PRICE_CLASS_200
+
+
+def _counted(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
+    return waf.CfnWebACL.VisibilityConfigProperty(
+        cloud_watch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=False
+    )

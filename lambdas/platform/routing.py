@@ -24,12 +24,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 class FormPage:
     """The pages of a route that takes a browser's form: where it stands, and where a success leads.
 
-    Paths have no language in them. `fields` are those shown again with what was typed.
+    Paths have no language in them. `fields` are those shown again with what was typed. `review` says
+    that the route may ask to look at it once more (`AskAgain`).
     """
 
     page: str
     sent: str
     fields: tuple[str, ...]
+    review: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +60,9 @@ def _with(handler: F, **changed: Any) -> F:
 _NONE = Extras()
 
 
-def form(*, page: str, sent: str, fields: tuple[str, ...]) -> Callable[[F], F]:
+def form(*, page: str, sent: str, fields: tuple[str, ...], review: bool = False) -> Callable[[F], F]:
     """Take the route's body as a browser's form too: errors come back on `page`, a success goes on to `sent`."""
-    return lambda handler: _with(handler, form=FormPage(page=page, sent=sent, fields=fields))
+    return lambda handler: _with(handler, form=FormPage(page=page, sent=sent, fields=fields, review=review))
 
 
 def limited(*limits: Limit) -> Callable[[F], F]:

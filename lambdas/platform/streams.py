@@ -7,6 +7,11 @@ from typing import Any
 from lambdas.core.events import Change
 from lambdas.platform.tables import Table, table_name
 
+# How a stream is worked through, in the cloud and on a laptop: so many records at once, and so many
+# tries in all before a record that keeps failing is told of in the dead-letter queue.
+BATCH_SIZE = 100
+ATTEMPTS = 10
+
 
 class StreamReader:
     """Turns records of DynamoDB streams (the shape Lambda is given) into changes."""

@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from lambdas.core.creator import Creator
-from lambdas.platform.routing import extras
+from lambdas.platform.routing import FormPage, extras
 from lambdas.web.admission import FORM, JSON
 from lambdas.web.problems import CONTENT_TYPE, Problem
 
@@ -50,7 +50,7 @@ def describe(resolver: APIGatewayHttpResolver, creator: Creator) -> dict[str, An
                 parameter["name"] = "-".join(word.capitalize() for word in parameter["name"].split("-"))
         page = extras(route.func).form
         if page is not None:
-            _add_form(operation)
+            _add_form(operation, page)
     return document
 
 
@@ -71,15 +71,14 @@ def _add_problems(operation: dict[str, Any], *, protected: bool) -> None:
         }
 
 
-def _add_form(operation: dict[str, Any]) -> None:
-    body = operation["requestBody"]["content"]
-    body[FORM] = body[JSON]
+def _add_form(operation: dict[str, Any], page: FormPage) -> None:
     html = {"text/html": {"schema": {"type": "string"}}}
-    operation["responses"]["200"] = {
-        "description": "A browser's form: to be checked and sent once more",
-        "content": html,
-    }
-    operation["responses"]["303"] = {"description": "A browser's form: received; where to go next"}
+    if "requestBody" in operation:
+        body = operation["requestBody"]["content"]
+        body[FORM] = body[JSON]
+    if page.review:
+        operation["responses"]["200"] = {"description": "A form: to be checked and sent once more", "content": html}
+    operation["responses"]["303"] = {"description": "A form: done; where to go next"}
     for status, response in operation["responses"].items():
         if int(status) >= 400:
             response["content"] |= html

@@ -117,9 +117,10 @@ class Renderer:
         if path not in self._pages:
             raise NotFound(f"there is no page {path}")
         feature, page = self._pages[path]
-        names = self._names(locale) | self._page_names(feature, page, locale)
-        own = self._given(page.context, locale)
-        return self._rendered(f"pages/{page.template}", names | own | dict(context or {}))
+        own = self._given(page.context, locale) | dict(context or {})
+        with _named_faults(f"pages/{page.template}"):
+            names = self._names(locale) | self._page_names(feature, page, locale)
+        return self._rendered(f"pages/{page.template}", names | own)
 
     def letter(self, template: str, locale: Locale, context: Mapping[str, Any]) -> Letter:
         """Subject, text and HTML of the mail `mail/<template>` ("contact/received"); NotRendered where one fails."""

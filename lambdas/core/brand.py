@@ -155,10 +155,14 @@ def palette(brand: Brand) -> Palette:
     far from the creator's, or where primary and accent look the same.
     """
     _tell_apart(brand, brand.primary, brand.accent)
-    notes: list[str] = []
-    dark = _theme(brand, _DARK, notes, seen=brand.theme != "light")
-    light = _theme(brand, _LIGHT, notes, seen=brand.theme != "dark")
-    return Palette(dark=dark, light=light, notes=tuple(notes))
+    changes: dict[tuple[str, str, str, str], list[str]] = {}
+    dark = _theme(brand, _DARK, changes, seen=brand.theme != "light")
+    light = _theme(brand, _LIGHT, changes, seen=brand.theme != "dark")
+    notes = tuple(
+        f"{path} {given} is shown as {shown} in {' and '.join(f'the {theme} theme' for theme in themes)}: {reason}."
+        for (path, given, shown, reason), themes in changes.items()
+    )
+    return Palette(dark=dark, light=light, notes=notes)
 
 
 def contrast(one: str, other: str) -> float:
@@ -177,7 +181,8 @@ def lightness(colour: str) -> float:
     return _oklab(colour)[0]
 
 
-def _theme(brand: Brand, ground: _Ground, notes: list[str], *, seen: bool) -> Theme:
+def _theme(brand: Brand, ground: _Ground, changes: dict[tuple[str, str, str, str], list[str]], *, seen: bool) -> Theme:
+    """One theme; `changes` is told what was mended in it. Only a theme that is `seen` may refuse a colour."""
     _, primary_chroma, hue = _oklch(brand.primary)
     wash = _from_oklch(ground.wash_lightness, min(ground.wash_chroma, primary_chroma), hue)
     surfaces = (ground.page, ground.raised, ground.overlay, wash)
@@ -196,7 +201,7 @@ def _theme(brand: Brand, ground: _Ground, notes: list[str], *, seen: bool) -> Th
     ):
         if seen and shown != given:
             _keep_near(path, given, shown, ground.name, reason)
-            notes.append(f"{path} {given} is shown as {shown} in the {ground.name} theme: {reason}.")
+            changes.setdefault((path, given, shown, reason), []).append(ground.name)
     if seen:
         _tell_apart(brand, primary, accent)
 

@@ -75,7 +75,7 @@ def explain(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
             c.strip("' ") for c in str(context["expected"]).replace(" or ", ", ").split(",")
         ]
         # Codes such as regions look alike without meaning alike.
-        meant = nearest(given, known, likeness=0.8) if isinstance(given, str) else None
+        meant = nearest(given, known, likeness=0.75) if isinstance(given, str) else None
         hint = f"did you mean {meant}? It is one of {', '.join(known)}" if meant else f"write one of {', '.join(known)}"
         return f"{path} cannot be {shown}", hint
     if kind == "value_error":

@@ -197,8 +197,8 @@ def _read(path: Path) -> tuple[Creator | None, tuple[FileFault, ...], creator_ya
         for fault in document.faults
     ]
     creator: Creator | None = None
-    # A file that is no YAML has no keys to judge; one with an alias or a key given twice still has.
-    if root.items:
+    # Of a file that ends early no key can be called missing; one with an alias or a key given twice is judged.
+    if document.whole:
         try:
             creator = model().model_validate(creator_yaml.values(root))
         except ValidationError as error:

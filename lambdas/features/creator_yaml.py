@@ -63,30 +63,36 @@ Node = Scalar | Sequence | Mapping
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """A file's tree and its faults. With faults the tree holds what could be read, and is no basis for more than errors."""
+    """A file's tree and its faults.
+
+    `whole` says that the file was read to its end, so that a key the tree does not have is not in
+    the file either. With faults the tree is no basis for more than errors.
+    """
 
     root: Mapping
     faults: tuple[Fault, ...]
+    whole: bool
 
 
 def parse(raw: bytes) -> Document:
     """Read a file's bytes; never raises for what is in them."""
     text, fault = _text(raw)
     if fault:
-        return Document(root=_nothing(), faults=(fault,))
+        return Document(root=_nothing(), faults=(fault,), whole=False)
     builder = _Builder()
     try:
-        builder.build(yaml.parse(text, Loader=yaml.SafeLoader))
+        whole = builder.build(yaml.parse(text, Loader=yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
         builder.faults.append(_syntax_fault(error))
+        whole = False
     if isinstance(builder.root, Mapping):
-        return Document(root=builder.root, faults=tuple(builder.faults))
+        return Document(root=builder.root, faults=tuple(builder.faults), whole=whole)
     if not builder.faults:
         at = builder.root.place if builder.root else _START
         builder.faults.append(
             Fault(place=at, message="this holds no settings", fix="write lines of the form `key: value`")
         )
-    return Document(root=_nothing(), faults=tuple(builder.faults))
+    return Document(root=_nothing(), faults=tuple(builder.faults), whole=False)
 
 
 def values(node: Node) -> object:
@@ -152,18 +158,19 @@ def _mark(mark: Any) -> Place:
 
 def _syntax_fault(error: yaml.MarkedYAMLError) -> Fault:
     problem = error.problem or "this cannot be read as YAML"
+    open_ended = "end of stream" in problem or "<stream end>" in problem
     if "'\\t'" in problem:
         fix = "indent with spaces, never with tabs"
     elif "mapping values are not allowed" in problem:
         fix = "put a text that has a colon in it into quotes, or mend the indentation"
     elif "expected <block end>" in problem or "could not find expected ':'" in problem:
         fix = "indent the lines of one block alike, and write `key: value`"
-    elif "end of stream" in problem or "quoted scalar" in (error.context or ""):
-        fix = "close the quote"
+    elif open_ended:
+        fix = "close the quote or bracket that begins here"
     else:
         fix = "put a text with special characters into quotes, and indent the lines of one block alike"
     # Where a block or quote began is where the hand that mends it must go, if the end was not found.
-    at = error.context_mark if "end of stream" in problem and error.context_mark else error.problem_mark
+    at = error.context_mark if open_ended and error.context_mark else error.problem_mark
     return Fault(place=_mark(at), message=f"this is no valid YAML: {problem}", fix=fix)
 
 
@@ -176,7 +183,8 @@ class _Builder:
         self._open: list[Node] = []
         self._keys: list[tuple[str, Place] | None] = []
 
-    def build(self, events: Iterator[yaml.Event]) -> None:
+    def build(self, events: Iterator[yaml.Event]) -> bool:
+        """False when there is no use in reading on."""
         documents = 0
         for event in events:
             at = _mark(event.start_mark)
@@ -184,7 +192,7 @@ class _Builder:
                 documents += 1
                 if documents > 1:
                     self._fault(at, "a second document begins here", "keep one document: remove the `---`")
-                    return
+                    return False
             elif isinstance(event, yaml.AliasEvent):
                 self._fault(at, f"the alias *{event.anchor} is not allowed", "write the value out")
                 self._put(Scalar(place=at, value=None))
@@ -195,11 +203,12 @@ class _Builder:
                 self._check(event, at)
                 if len(self._open) >= MAX_DEPTH:
                     self._fault(at, f"more than {MAX_DEPTH} levels deep", "a creator's file needs three or four")
-                    return
+                    return False
                 self._start(Mapping(place=at) if isinstance(event, yaml.MappingStartEvent) else Sequence(place=at))
             elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
                 self._open.pop()
                 self._keys.pop()
+        return True
 
     def _fault(self, place: Place, message: str, fix: str) -> None:
         self.faults.append(Fault(place=place, message=message, fix=fix))

@@ -20,6 +20,7 @@ from constructs import Construct
 
 from lambdas.core.creator import Creator
 from lambdas.core.feature import Feature
+from lambdas.platform.streams import ATTEMPTS, BATCH_SIZE
 from lambdas.web import edge
 from stacks.findings import accept, accept_detail
 from stacks.grants import statements
@@ -29,7 +30,6 @@ _TIMEOUTS: Mapping[edge.FunctionName, int] = {"api": 10, "studio": 20, "webhooks
 _MEMORY_MB = 512
 # A stream that cannot be read stops; six hours leave time to mend it before changes become dead letters.
 _MAX_CHANGE_AGE = cdk.Duration.hours(6)
-_CHANGE_RETRIES = 20
 
 
 def function_name(creator_id: str, function: edge.FunctionName) -> str:
@@ -111,34 +111,22 @@ class ApiStack(cdk.Stack):
             log_group=log_group,
             environment=self._environment,
             tracing=lambda_.Tracing.DISABLED,
-            # Called by nobody but its own sources; whatever fails for good is kept.
-            **(
-                {
-                    "on_failure": destinations.SqsDestination(self._dead_letters),
-                    "retry_attempts": 2,
-                    "max_event_age": cdk.Duration.hours(6),
-                }
-                if function == "worker"
-                else {}
-            ),
         )
 
     def _http_api(self) -> str:
         """The API with the one route table; its domain, where CloudFront reaches it."""
         api = apigateway.HttpApi(self, "http", api_name=f"prism-{self._creator.id}", create_default_stage=False)
-        integrations = {
+        integrations: dict[edge.FunctionName, HttpLambdaIntegration] = {
             name: HttpLambdaIntegration(f"{name}-integration", function)
             for name, function in self.functions.items()
             if name != "worker"
         }
         for route in edge.routes(self._features):
-            path = route.path
-            key = apigateway.HttpRouteKey.DEFAULT if path == "$default" else apigateway.HttpRouteKey.with_(path)
             made = apigateway.HttpRoute(
                 self,
-                f"route {path.strip('$/').replace('/', ' ')}",
+                f"route {route.path.strip('$/').replace('/', ' ')}",
                 http_api=api,
-                route_key=key,
+                route_key=_route_key(route),
                 integration=integrations[route.function],
             )
             accept(
@@ -171,6 +159,12 @@ class ApiStack(cdk.Stack):
         return f"{api.api_id}.execute-api.{self.region}.amazonaws.com"
 
     def _feed_worker(self, worker: lambda_.Function, streams: Mapping[str, str]) -> None:
+        # Schedules call it asynchronously: Lambda tries again, then what still fails is kept.
+        worker.configure_async_invoke(
+            on_failure=destinations.SqsDestination(self._dead_letters),
+            retry_attempts=2,
+            max_event_age=cdk.Duration.hours(6),
+        )
         tables = [table for feature in self._features for table in feature.changes]
         for table in tables:
             worker.add_event_source_mapping(
@@ -178,10 +172,10 @@ class ApiStack(cdk.Stack):
                 event_source_arn=streams[table],
                 # What committed while the feature was being switched on is read too.
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
-                batch_size=100,
+                batch_size=BATCH_SIZE,
                 report_batch_item_failures=True,
                 bisect_batch_on_error=True,
-                retry_attempts=_CHANGE_RETRIES,
+                retry_attempts=ATTEMPTS - 1,
                 max_record_age=_MAX_CHANGE_AGE,
                 on_failure=sources.SqsDlq(self._dead_letters),
             )
@@ -243,6 +237,12 @@ _ACCESS_LOG = {
     "integrationError": "$context.integrationErrorMessage",
 }
 """No address and no query: these lines say how the API fares, not who was there."""
+
+
+def _route_key(route: edge.Route) -> apigateway.HttpRouteKey:
+    if route.path == "$default":
+        return apigateway.HttpRouteKey.DEFAULT
+    return apigateway.HttpRouteKey.with_(route.path, apigateway.HttpMethod.ANY)
 
 
 def schedule_age(every_seconds: float) -> cdk.Duration:

@@ -122,7 +122,7 @@ class SiteStack(cdk.Stack):
                 compress=False,
                 function_associations=[self._viewer_function("viewer-request", viewer_request_code())],
             ),
-            additional_behaviors={path: uncached for path in edge.uncached_paths(features)},
+            additional_behaviors=dict.fromkeys(edge.uncached_paths(features), uncached),
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
             price_class=_price_class(self._creator),

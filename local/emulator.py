@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,8 +89,7 @@ class Emulator:
             os.close(output)
         answer = _first_line(process)
         if "port" not in answer:
-            process.kill()
-            process.wait()
+            _end(process)
             where = f" (see {log})" if log else ""
             raise EmulatorFailed(
                 f"The local AWS did not start: {answer.get('error', 'it said nothing')}{where}.",
@@ -138,23 +138,22 @@ class Emulator:
         """Stop it and return when its state is on disk."""
         if self._process.stdin:
             self._process.stdin.close()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self._close()
+        self.kill()
 
     def kill(self) -> None:
         """End it at once, as a crash would."""
-        if self.running:
-            os.kill(self.pid, signal.SIGKILL)
-        self._process.wait()
-        self._close()
+        _end(self._process)
 
-    def _close(self) -> None:
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                pipe.close()
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            pipe.close()
 
 
 def _first_line(process: "subprocess.Popen[bytes]") -> dict[str, str]:

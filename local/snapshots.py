@@ -11,7 +11,7 @@ moment, the state on disk is one that the emulator really had.
     work/                 S3's files as the emulator writes them; made anew from objects-N at start
 
 What the emulator's own saving leaves out is kept too: the records of table streams, so that a write
-that survives a crash is still followed by its event, and transaction tokens.
+that survives a crash is still followed by its event, transaction tokens, and the mail that was sent.
 """
 
 import copy
@@ -20,6 +20,7 @@ import json
 import logging
 import os
 import shutil
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,11 @@ FORMAT = 1
 STREAM_RETENTION_SECONDS = 7 * 24 * 60 * 60
 """AWS keeps stream records for a day, with a consumer always there; a laptop may be shut for longer."""
 
-_UNSAVED = ("_stream_records", "_stream_trimmed", "_closed_streams", "_txn_idempotency")
+_UNSAVED = {
+    "dynamodb": ("_stream_records", "_stream_trimmed", "_closed_streams", "_txn_idempotency"),
+    "ses": ("_sent_emails",),
+}
+_UNSAVED_KEY = "prism.unsaved"
 
 
 class BadState(Exception):
@@ -101,11 +106,11 @@ class Snapshots:
         for key, module in app._state_map.items():
             if state.get(key):
                 app._get_module(module).load_persisted_state(state[key])
-        unsaved = state.get("prism.streams")
-        if unsaved:
-            for name in _UNSAVED:
-                getattr(dynamodb, name).update(unsaved[name])
-            dynamodb._stream_seq_counter = unsaved["_stream_seq_counter"]
+        unsaved = state.get(_UNSAVED_KEY, {})
+        for module, stores in unsaved.get("stores", {}).items():
+            for name, store in stores.items():
+                getattr(app._get_module(module), name).update(store)
+        dynamodb._stream_seq_counter = unsaved.get("stream_sequence", 0)
 
     def capture(self, *, objects_changed: bool) -> Capture:
         """The state now; call on the emulator's event loop, where no request is half done.
@@ -117,9 +122,14 @@ class Snapshots:
 
         with dynamodb._lock:
             services = {key: get_state() for key, get_state in app._build_persistence_save_dict().items()}
-            services["prism.streams"] = {
-                **{name: copy.deepcopy(getattr(dynamodb, name)) for name in _UNSAVED},
-                "_stream_seq_counter": dynamodb._stream_seq_counter,
+            loaded = {module: sys.modules.get(f"ministack.services.{module}") for module in _UNSAVED}
+            services[_UNSAVED_KEY] = {
+                "stores": {
+                    module: {name: copy.deepcopy(getattr(found, name)) for name in _UNSAVED[module]}
+                    for module, found in loaded.items()
+                    if found is not None
+                },
+                "stream_sequence": dynamodb._stream_seq_counter,
             }
         objects = None
         if objects_changed or self._objects is None:

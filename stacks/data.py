@@ -115,9 +115,7 @@ def _user_pool(stack: DataStack, creator: Creator) -> cognito.UserPool:
         "to impose composition rules); ten characters are asked for, and sign-in is limited to 5 tries in 15 minutes.",
         COG2="Fans choose a second factor (TOTP or passkey), they are not made to. The studio, where it matters, "
         "asks its own team for one.",
-        COG3="Threat protection belongs to the Plus plan, which costs per monthly user. Sign-in is limited by person "
-        "and by address before Cognito is asked.",
-        COG8="The Plus plan costs per monthly user for what the limits before Cognito already do.",
+        COG8="The Plus plan costs per monthly user. Sign-in is limited by person and by address before Cognito is asked.",
     )
     pool.add_client(
         "site",

@@ -13,7 +13,6 @@ from constructs import Construct
 from lambdas.core.creator import Creator
 from lambdas.web.edge import FunctionName
 from stacks.api import dead_letters_name, function_name
-from stacks.findings import accept
 
 FREE_ALARMS = 10
 _FIVE_MINUTES = cdk.Duration.minutes(5)
@@ -34,12 +33,9 @@ class OpsStack(cdk.Stack):
         super().__init__(scope, name, env=env, description=f"PRISM {creator.id}: alarms and budget")
         self._creator = creator
         address = str(creator.cloud.alarm_email or creator.email)
+        # Not encrypted at rest: CloudWatch cannot publish through the key that AWS manages for SNS, and a
+        # key of our own costs $1 a month. An alarm's text names metrics and holds nothing personal.
         self._topic = sns.Topic(self, "alarms", topic_name=f"prism-{creator.id}-alarms", enforce_ssl=True)
-        accept(
-            self._topic,
-            SNS2="CloudWatch cannot publish through the key that AWS manages for SNS, and a key of our own costs $1 a "
-            "month. An alarm's text names metrics and holds nothing personal.",
-        )
         self._topic.add_subscription(subscriptions.EmailSubscription(address))
         for function in functions:
             self._errors(function)

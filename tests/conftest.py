@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.emulator import Emulator
+from tests import loopback_only
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
@@ -26,6 +27,7 @@ NOBODY = {
 
 
 def pytest_configure() -> None:
+    loopback_only.guard()
     os.environ.pop("AWS_PROFILE", None)
     os.environ.pop("AWS_SESSION_TOKEN", None)
     os.environ.update(NOBODY)

@@ -56,8 +56,9 @@ def dotted(location: Location) -> str:
 
 def nearest(word: str, known: list[str], *, likeness: float = 0.6) -> str | None:
     """The known word that was probably meant, None where nothing is near."""
-    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=likeness)
-    return close[0] if close else None
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=likeness)
+    return by_lower[close[0]] if close else None
 
 
 def explain(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
@@ -110,6 +111,8 @@ def _wanted(kind: str, given: object, context: Mapping[str, Any], location: Loca
             return f"keep {context['max_length']} at most"
         case "string_pattern_mismatch":
             return f"it must look like {context['pattern']}{_purpose(location, model)}"
+        case "invalid_email":
+            return "write an address such as hello@kasper.live"
         case "url_parsing" | "url_scheme" | "url_type" | "url_too_long":
             return "write a whole address, such as https://example.com/me"
     return ""

@@ -165,8 +165,6 @@ def write_new(creator: Creator, *, folder: Path = FOLDER) -> Path:
         with _locked(folder):
             _refuse_taken(creator, folder)
             _put_in_place(text.encode(), path)
-    except FileExistsError:
-        raise _id_taken(creator.id, path) from None
     except OSError as error:
         raise CreatorFileUnwritable(
             f"{_shown(path)} cannot be written: {error.strerror or error}",
@@ -344,6 +342,9 @@ def _put_in_place(content: bytes, path: Path) -> None:
             file.flush()
             os.fchmod(handle, 0o644)
             os.fsync(handle)
-        os.link(hidden, path)
+        try:
+            os.link(hidden, path)
+        except FileExistsError:
+            raise _id_taken(path.stem, path) from None
     finally:
         os.unlink(hidden)

@@ -7,21 +7,19 @@ and reads files. `creators/schema.json` is generated from that.
 import re
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    EmailStr,
     Field,
-    HttpUrl,
     ValidationInfo,
     field_validator,
 )
 
-from lambdas.core.fields import TextField
+from lambdas.core.fields import Email, TextField
 
 Locale = Literal["en", "de"]
 LOCALES: tuple[Locale, ...] = ("en", "de")
@@ -77,11 +75,25 @@ def _colour(value: str) -> str:
     return value.upper()
 
 
-def _timezone(value: str) -> str:
+def _timezone(value: str, info: ValidationInfo) -> str:
+    if info.context is not None and info.context.get("checked"):
+        return value
+    # Imported here: functions read a file that was checked when it was written, and start faster without.
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError("this is no time zone of the IANA list; write one such as Europe/Berlin") from None
+    return value
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not parts.hostname.isascii():
+        raise ValueError("write a whole address such as https://videos.example/channel")
+    if parts.username is not None or re.search(r"[\s<>\"'\\\\]", value):
+        raise ValueError("an address has no user name, spaces, quotes or brackets")
     return value
 
 
@@ -97,6 +109,7 @@ def _picture(value: str) -> str:
 CreatorId = Annotated[str, AfterValidator(_creator_id)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Colour = Annotated[str, AfterValidator(_colour)]
+WebAddress = Annotated[str, Field(max_length=500), AfterValidator(_web_address)]
 TimeZone = Annotated[str, AfterValidator(_timezone)]
 Picture = Annotated[str, Field(max_length=120), AfterValidator(_picture)]
 Line = Annotated[str, TextField(low=1, high=160)]
@@ -107,7 +120,7 @@ Prose = Annotated[
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Text(_Part):
@@ -133,12 +146,12 @@ class Brand(_Part):
 
 class Link(_Part):
     label: Line
-    url: HttpUrl
+    url: WebAddress
 
 
 class Site(_Part):
-    tagline: Text = Field(default=Text(), description="One sentence under the name, the first thing a visitor reads.")
-    about: Text = Field(default=Text(), description="A few sentences about the creator; Markdown.")
+    tagline: Text = Field(default_factory=Text, description="One sentence under the name, the first thing a visitor reads.")
+    about: Text = Field(default_factory=Text, description="A few sentences about the creator; Markdown.")
     links: tuple[Link, ...] = Field(default=(), max_length=12, description="Other places to find the creator.")
 
 
@@ -149,7 +162,7 @@ class Legal(_Part):
         default="", description="The person or company who answers for the site."
     )
     address: Prose = Field(default="", description="Where post reaches them, one line a row.")
-    email: EmailStr | None = Field(default=None, description="Shown on the imprint; else the creator's address.")
+    email: Email | None = Field(default=None, description="Shown on the imprint; else the creator's address.")
 
 
 class Cloud(_Part):
@@ -159,7 +172,7 @@ class Cloud(_Part):
     budget_usd: Annotated[int, Field(ge=1, le=100_000)] = Field(
         default=25, description="A mail goes out when a month is forecast to cost more."
     )
-    alarm_email: EmailStr | None = Field(
+    alarm_email: Email | None = Field(
         default=None, description="Who hears of alarms and the budget; else the creator's address."
     )
     log_days: Literal[7, 14, 30, 60, 90, 180, 365] = Field(
@@ -171,14 +184,14 @@ class Cloud(_Part):
 class Features(BaseModel):
     """The switches and settings of every feature; the registry gives it a field a feature."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Creator(_Part):
     id: CreatorId = Field(description="Short name, never changed: files, stacks and tables carry it.")
     name: Line = Field(description="The name as fans know it.")
     domain: Domain = Field(description="The site's own domain.")
-    email: EmailStr = Field(description="Where the contact form's messages go.")
+    email: Email = Field(description="Where the contact form's messages go.")
     region: Literal[
         "us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-south-1", "ap-northeast-1", "ap-northeast-2"
     ] = Field(default="eu-central-1", description="Where the platform runs: an AWS region with IVS.")
@@ -190,11 +203,11 @@ class Creator(_Part):
     timezone: TimeZone = Field(
         default="Europe/Berlin", description="The creator's time zone: when days begin and shows start."
     )
-    brand: Brand = Brand()
-    site: Site = Site()
-    legal: Legal = Legal()
-    cloud: Cloud = Cloud()
-    features: Features = Features()
+    brand: Brand = Field(default_factory=Brand)
+    site: Site = Field(default_factory=Site)
+    legal: Legal = Field(default_factory=Legal)
+    cloud: Cloud = Field(default_factory=Cloud)
+    features: Features = Field(default_factory=Features)
 
     @field_validator("languages")
     @classmethod

@@ -24,12 +24,12 @@ PLATFORM_TABLES: tuple[type[Table], ...] = (Hits,)
 def creator_model(features: tuple[Feature[Any], ...] = FEATURES) -> type[Creator]:
     """`Creator` with a typed block for every optional feature, so that errors and the schema name each field."""
     blocks: dict[str, Any] = {
-        feature.name: (feature.config, Field(default=feature.config(), description=(feature.config.__doc__ or "").strip()))
+        feature.name: (feature.config, Field(default_factory=feature.config, description=(feature.config.__doc__ or "").strip()))
         for feature in features
         if feature.optional
     }
     switches: type[Features] = create_model("Features", __base__=Features, **blocks)
-    fields: dict[str, Any] = {"features": (switches, Field(default=switches()))}
+    fields: dict[str, Any] = {"features": (switches, Field(default_factory=switches))}
     model: type[Creator] = create_model("Creator", __base__=Creator, __doc__=Creator.__doc__, **fields)
     return model
 

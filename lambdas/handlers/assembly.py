@@ -27,7 +27,7 @@ MANIFEST_KEY = "assets/manifest.json"
 def services() -> Services:
     """What this function stands on, from its environment and its creator's file; tables are bound, their client made."""
     environment = Environment.read()
-    creator = creator_model().model_validate_json(environment.creator_file.read_bytes())
+    creator = creator_model().model_validate_json(environment.creator_file.read_bytes(), context={"checked": True})
     features = active_features(creator)
     bind(tables_of(features).values(), creator_id=creator.id)
     keys = Keys(creator_id=creator.id)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import uv
 
-from lambdas.core.creator import Creator
+from lambdas.core.creator import LOCALES, Creator
 from lambdas.core.errors import PrismError
 from lambdas.web.edge import FunctionName
 from stacks.bytecode import compile_tree, matching_interpreter
@@ -32,8 +32,19 @@ LOCK = ROOT / "lambdas" / "requirements.txt"
 SOURCES = ("lambdas", "frontend_template")
 SOURCE_SUFFIXES = (".py", ".j2", ".toml")
 NOT_IN_FUNCTIONS = (
+    "frontend_template/assets.py",
+    "frontend_template/build.py",
+    "frontend_template/cache.py",
     "frontend_template/fonts",
+    "frontend_template/fonts.py",
+    "frontend_template/icons.py",
+    "frontend_template/images.py",
+    "frontend_template/objects.py",
+    "frontend_template/publish.py",
+    "frontend_template/scripts.py",
     "frontend_template/static",
+    "frontend_template/styles.py",
+    "frontend_template/webapp.py",
     "lambdas/features/creator_faults.py",
     "lambdas/features/creator_files.py",
     "lambdas/features/creator_template.py",
@@ -149,9 +160,7 @@ def _packages(name: BundleName, *, target: Target, interpreter: Path | None, cac
     with tempfile.TemporaryDirectory(dir=_made(cache), prefix="packages-") as work:
         folder = Path(work) / "packages"
         _install(folder, target=target)
-        for pattern in NOT_IN_PACKAGES:
-            for found in [*folder.rglob(pattern)]:
-                shutil.rmtree(found) if found.is_dir() else found.unlink(missing_ok=True)
+        _prune(folder)
         if interpreter is not None:
             compile_tree(folder, interpreter=interpreter)
         unfinished = path.with_suffix(f".{os.getpid()}.tmp")
@@ -159,6 +168,16 @@ def _packages(name: BundleName, *, target: Target, interpreter: Path | None, cac
             _write_tree(archive, folder)
         unfinished.replace(path)
     return path
+
+
+def _prune(folder: Path) -> None:
+    for pattern in NOT_IN_PACKAGES:
+        for found in [*folder.rglob(pattern)]:
+            shutil.rmtree(found) if found.is_dir() else found.unlink(missing_ok=True)
+    for data in (folder / "babel" / "locale-data").glob("*.dat"):
+        # Babel speaks a thousand languages, the site these.
+        if data.stem != "root" and data.stem.partition("_")[0] not in LOCALES:
+            data.unlink()
 
 
 def _install(folder: Path, *, target: Target) -> None:

@@ -15,6 +15,8 @@ from lambdas.core.brand import palette
 from lambdas.core.creator import Creator
 from lambdas.core.feature import Feature
 
+__all__ = ["MANIFEST_KEY", "ROOT", "SiteBuild", "build_site"]
+
 MANIFEST_KEY = "assets/manifest.json"
 
 

@@ -6,10 +6,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from frontend_template.cache import Cache
+from frontend_template.scripts import resolved
 from lambdas.core.brand import Palette, Theme
 from lambdas.core.errors import PrismError
 
 BROWSERS = ["chrome >= 111", "edge >= 111", "firefox >= 115", "safari >= 16.4", "ios_saf >= 16.4"]
+_IMPORT = re.compile(r"""@import\s+(?:url\()?(["'])([^"']+)\1""")
 _URL = re.compile(r"""url\((["']?)(?!data:|https?:|[/#])([^"')]+)\1\)""")
 
 
@@ -26,13 +28,18 @@ def bundled(entry: Path, sources: Mapping[str, Path], cache: Cache) -> str:
     for name, path in sorted(sources.items()):
         parts += [name, path.read_text(encoding="utf-8")]
 
+    for name, path in sources.items():
+        for _, imported in _IMPORT.findall(path.read_text(encoding="utf-8")):
+            if resolved(name, imported) not in sources:
+                raise StyleSheetBroken(f"{name} imports {resolved(name, imported)}, which does not exist")
+
     def make() -> bytes:
         import lightningcss
 
         try:
-            return lightningcss.bundle_css(str(entry), browsers_list=BROWSERS).encode()
+            return str(lightningcss.bundle_css(str(entry), browsers_list=BROWSERS)).encode()
         except (ValueError, OSError) as fault:
-            raise StyleSheetBroken(f"css/{entry.name}: {fault}") from None
+            raise StyleSheetBroken(str(fault).replace(f"{entry.parent}/", "css/")) from None
 
     return cache.one("css", parts, make).decode()
 

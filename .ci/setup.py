@@ -57,7 +57,11 @@ def _install(level: str) -> None:
             ],
             timeout=600,
         )
-    _say(f"Installing {REQUIREMENTS[level]} and compiling it, a minute or two the first time")
+    first = not (VENV / "bin" / "prism").exists()
+    _say(
+        f"Installing what {REQUIREMENTS[level]} names"
+        + (", which takes a minute or two the first time" if first else "")
+    )
     # sync, not install: what an older version of PRISM needed goes.
     _run(_uv("pip", "sync", "--require-hashes", "--compile-bytecode", REQUIREMENTS[level]), timeout=3000, shown=True)
     _run(_uv("pip", "install", "--no-deps", "--no-build-isolation-package", "prism", "--editable", "."), timeout=300)
@@ -145,13 +149,15 @@ def _run(command: list[str], *, timeout: int, shown: bool = False) -> None:
     if done.returncode == 0:
         return
     said = (done.stdout or "").strip()
-    if said:
+    cause = _cause(said)
+    if said and not cause:
         print(said, file=sys.stderr)
-    what, fix = _cause(said)
+    what, fix = cause or ("see above", "remove .venv, then again")
     _stop(f"`{_short(command)}` failed: {what}", fix)
 
 
-def _cause(said: str) -> tuple[str, str]:
+def _cause(said: str) -> tuple[str, str] | None:
+    """What went wrong and the fix, where that can be told from what a program said."""
     lower = said.lower()
     if "no space left" in lower or "errno 28" in lower or "os error 28" in lower:
         return "the disk is full", "make room, then again"
@@ -171,7 +177,7 @@ def _cause(said: str) -> tuple[str, str]:
         )
     if "permission denied" in lower:
         return "this folder or the cache cannot be written", "make it yours, or remove .venv, then again"
-    return "see above", "remove .venv, then again"
+    return None
 
 
 def _ensure_space(level: str) -> None:

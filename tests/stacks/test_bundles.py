@@ -1,0 +1,146 @@
+"""The functions' zips: complete, the same to the byte, and nothing in them that does not belong."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import zipfile
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+
+from lambdas.core.errors import PrismError
+from stacks import bundles
+from stacks.bundles import LAMBDA, LOCK, ROOT, BundleFailed, Target, base_bundle, creator_bundle
+from stacks.bytecode import matching_interpreter
+from tests.creators import a_creator
+
+HERE = Target(platform=None, python=f"{sys.version_info.major}.{sys.version_info.minor}")
+# What Lambda's Python brings, and a function's zip therefore does not.
+BROUGHT_BY_LAMBDA = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")
+
+
+def test_two_builds_are_the_same_to_the_byte(tmp_path: Path) -> None:
+    first, _ = base_bundle("lean", cache=tmp_path / "first")
+    second, _ = base_bundle("lean", cache=tmp_path / "second")
+    assert first != second
+    assert hashlib.sha256(first.read_bytes()).digest() == hashlib.sha256(second.read_bytes()).digest()
+
+
+def test_a_creators_bundle_is_the_base_and_the_creator(tmp_path: Path) -> None:
+    base, _ = base_bundle("lean")
+    for folder in (tmp_path / "one", tmp_path / "two"):
+        folder.mkdir()
+    one = creator_bundle("lean", a_creator(id="kasper"), into=tmp_path / "one")
+    two = creator_bundle("lean", a_creator(id="kasper"), into=tmp_path / "two")
+    assert one.sha256 == two.sha256
+    with zipfile.ZipFile(base) as shared, zipfile.ZipFile(one.path) as own:
+        assert {*own.namelist()} - {*shared.namelist()} == {"creator.json"}
+        assert '"id": "kasper"' in own.read("creator.json").decode()
+        assert own.testzip() is None
+
+
+def test_only_what_functions_run_is_in_the_bundle() -> None:
+    path, _ = base_bundle("lean")
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    assert "lambdas/handlers/api.py" in names
+    assert "frontend_template/render.py" in names
+    assert any(name.startswith("frontend_template/locales/") for name in names)
+    assert len(names) == len(set(names))
+    for left_out in ("botocore/", "boto3/", "frontend_template/static/", "frontend_template/fonts/", "tests/", "yaml/"):
+        assert not [name for name in names if name.startswith(left_out)]
+    assert path.stat().st_size < 12_000_000
+
+
+def test_every_file_has_one_date_and_plain_rights() -> None:
+    path, _ = base_bundle("lean")
+    with zipfile.ZipFile(path) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o644}
+
+
+@pytest.mark.skipif(matching_interpreter(LAMBDA.python) is None, reason="no Python of the cloud's version here")
+def test_every_module_comes_with_bytecode_that_is_never_checked() -> None:
+    path, notes = base_bundle("lean")
+    assert notes == ()
+    with zipfile.ZipFile(path) as archive:
+        names = set(archive.namelist())
+        for name in [name for name in names if name.endswith(".py")]:
+            folder, _, module = name.rpartition("/")
+            compiled = f"{folder}/__pycache__/{module[:-3]}.cpython-313.pyc".lstrip("/")
+            assert compiled in names, f"{name} has no bytecode"
+            # PEP 552: the second word says "a hash, not to be checked".
+            assert archive.read(compiled)[4:8] == b"\x01\x00\x00\x00"
+        assert str(ROOT).encode() not in b"".join(archive.read(n) for n in names if n.startswith("lambdas/"))
+
+
+def test_without_a_matching_python_it_ships_without_bytecode_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundles, "_interpreter", lambda version: None)
+    path, notes = base_bundle("lean", cache=tmp_path)
+    assert len(notes) == 1
+    assert "without bytecode" in notes[0]
+    with zipfile.ZipFile(path) as archive:
+        assert not [name for name in archive.namelist() if name.endswith(".pyc")]
+
+
+def test_offline_and_never_fetched_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "nothing-kept"))
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    with pytest.raises(BundleFailed) as refused:
+        base_bundle("lean", cache=tmp_path / "bundles")
+    assert isinstance(refused.value, PrismError)
+    assert "\n" not in refused.value.message
+    assert "online once" in refused.value.fix
+    assert not list((tmp_path / "bundles").iterdir()), "nothing half-made is left"
+
+
+def test_the_lock_has_a_hash_for_each_file_and_no_registry() -> None:
+    text = LOCK.read_text()
+    pinned = [line for line in text.splitlines() if "==" in line]
+    assert pinned
+    assert "://" not in text
+    assert all("--hash=sha256:" in part for part in text.split("==")[1:])
+
+
+def test_the_handlers_start_from_the_unpacked_bundle(tmp_path: Path) -> None:
+    """With the bundle for this machine: only what is in it and what Lambda brings is on the path."""
+    bundle = creator_bundle("lean", a_creator(), into=tmp_path, target=HERE)
+    with zipfile.ZipFile(bundle.path) as archive:
+        archive.extractall(tmp_path / "task")
+    runtime = tmp_path / "runtime"
+    runtime.mkdir()
+    for name in BROUGHT_BY_LAMBDA:
+        for file in distribution(name).files or ():
+            top = file.parts[0]
+            if top != ".." and not (runtime / top).exists():
+                (runtime / top).symlink_to(Path(str(distribution(name).locate_file(top))))
+    handlers = ("lambdas.handlers.api", "lambdas.handlers.worker")
+    banned = "stripe, jinja2, aws_xray_sdk, httpx, anyio, aiohttp, babel, markdown_it, nh3"
+    program = f"""
+import sys
+sys.path[:0] = [{str(tmp_path / "task")!r}, {str(runtime)!r}]
+import importlib
+for name in {handlers!r}:
+    assert callable(importlib.import_module(name).handler)
+loaded = {{name.partition('.')[0] for name in sys.modules}} & set({banned!r}.split(', '))
+assert not loaded, loaded
+import frontend_template.render
+import babel.dates, markdown_it, nh3
+"""
+    done = subprocess.run(
+        # -S: no site-packages; -I: nothing from the environment or the working directory.
+        [sys.executable, "-I", "-S", "-c", program],
+        env={
+            **os.environ,
+            "PRISM_SITE_BUCKET": "none",
+            "PRISM_ORIGIN_DIGESTS": "",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -7,20 +7,16 @@ knows about it.
 import hashlib
 import json
 import os
-import select
-import signal
-import subprocess
-import sys
 import urllib.request
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lambdas.core.errors import Unavailable
 from local import outbox
+from local.process import Child
 
-ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 30
 
 
@@ -41,7 +37,7 @@ class Emulator:
     account: str
     region: str
     port: int
-    _process: "subprocess.Popen[bytes]" = field(repr=False)
+    process: Child = field(repr=False)
 
     @classmethod
     def start(
@@ -53,15 +49,16 @@ class Emulator:
         log: Path | None = None,
         port: int = 0,
         origins: tuple[str, ...] = (),
+        tell: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> "Emulator":
         """Start it on loopback and return when it answers; EmulatorFailed says why it did not.
 
         `port` 0 takes a free one. `origins` are the sites whose pages may send requests to it, such as
-        an upload to S3. It stops when this process does, however that ends.
+        an upload to S3. `tell` hears of trouble later, such as {"trouble": "disk full"}. It stops when
+        this process does, however that ends.
         """
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "MINISTACK_", "COV_"))},
-            "PYTHONPATH": str(ROOT),
             "PRISM_EMULATOR_PORT": str(port),
             "PRISM_EMULATOR_ORIGINS": ",".join(origins),
             "PRISM_EMULATOR_STATE": str(state.resolve()) if state else "",
@@ -74,28 +71,19 @@ class Emulator:
             "PERSIST_STATE": "0",
             "LOG_LEVEL": "WARNING",
         }
-        output = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "local.emulator_server"],
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=output,
-                start_new_session=True,  # Ctrl-C is for whoever started us; they stop it in their order
-            )
-        finally:
-            os.close(output)
-        answer = _first_line(process)
-        if "port" not in answer:
-            _end(process)
+        if log:
+            log.unlink(missing_ok=True)
+        child = Child.start(
+            "local.emulator_server", environment=environment, log=log, seconds=START_SECONDS, tell=tell
+        )
+        if "port" not in child.first:
+            child.kill()
             where = f" (see {log})" if log else ""
             raise EmulatorFailed(
-                f"The local AWS did not start: {answer.get('error', 'it said nothing')}{where}.",
+                f"The local AWS did not start: {child.first.get('error', 'it said nothing')}{where}.",
                 fix="`prism doctor` shows what this machine lacks.",
             )
-        return cls(account=account, region=region, port=int(answer["port"]), _process=process)
+        return cls(account=account, region=region, port=int(child.first["port"]), process=child)
 
     @property
     def endpoint(self) -> str:
@@ -103,11 +91,11 @@ class Emulator:
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        return self.process.pid
 
     @property
     def running(self) -> bool:
-        return self._process.poll() is None
+        return self.process.running
 
     def environment(self) -> dict[str, str]:
         """The variables by which any AWS client comes here, and can go nowhere else."""
@@ -136,29 +124,8 @@ class Emulator:
 
     def stop(self) -> None:
         """Stop it and return when its state is on disk."""
-        if self._process.stdin:
-            self._process.stdin.close()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=20)
-        self.kill()
+        self.process.stop()
 
     def kill(self) -> None:
         """End it at once, as a crash would."""
-        _end(self._process)
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    if process.poll() is None:
-        os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    for pipe in (process.stdin, process.stdout):
-        if pipe:
-            pipe.close()
-
-
-def _first_line(process: "subprocess.Popen[bytes]") -> dict[str, str]:
-    assert process.stdout
-    ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)
-    line = process.stdout.readline() if ready else b""
-    answer: dict[str, str] = json.loads(line) if line else {}
-    return answer
+        self.process.kill()

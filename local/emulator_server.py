@@ -1,20 +1,21 @@
 """The emulator's process: AWS on loopback, guarded, its state saved while it changes.
 
-Run by `local.emulator.Emulator`, which tells it by environment what to do, holds its standard input
-open while it is wanted, and reads one line from its standard output: {"port": …}, or {"error": …}.
+Run by `local.emulator.Emulator`, which tells it by environment what to do and is told {"port": …}, or {"error": …}, and
+later {"trouble": …}.
 """
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import socket
 import sys
-import threading
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from local.process import Parent
 
 SAVE_EVERY_SECONDS = 1.0
 """While there are changes. A kill costs this and the time one saving takes: under two seconds together."""
@@ -28,18 +29,17 @@ log = logging.getLogger("prism.emulator")
 
 
 def main() -> None:
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever else prints goes to the log
+    parent = Parent()
     try:
         listening = _listen(int(os.environ["PRISM_EMULATOR_PORT"]))
-        asyncio.run(_serve(listening, answers))
+        asyncio.run(_serve(listening, parent))
     except Exception as error:
         log.exception("the emulator could not start")
-        _answer(answers, {"error": f"{error}"})
+        parent.say(error=f"{error}")
         sys.exit(1)
 
 
-async def _serve(listening: socket.socket, answers: Any) -> None:
+async def _serve(listening: socket.socket, parent: Parent) -> None:
     port = listening.getsockname()[1]
     os.environ["GATEWAY_PORT"] = str(port)
     snapshots, state = _prepare()
@@ -68,13 +68,13 @@ async def _serve(listening: socket.socket, answers: Any) -> None:
         )
     )
     loop = asyncio.get_running_loop()
-    _stop_when_unwanted(lambda: loop.call_soon_threadsafe(_stop, server))
-    saving = asyncio.create_task(_keep_saving(snapshots, changes)) if snapshots is not None else None
+    parent.listen(gone=partial(loop.call_soon_threadsafe, _stop, server))
+    saving = asyncio.create_task(_keep_saving(snapshots, changes, parent)) if snapshots is not None else None
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started and not serving.done():
         await asyncio.sleep(0.005)
     if server.started:
-        _answer(answers, {"port": port})
+        parent.say(port=port)
     await serving
     if snapshots is not None and saving is not None:
         saving.cancel()
@@ -106,7 +106,7 @@ class Changes:
                 self.any.set()
 
 
-async def _keep_saving(snapshots: Any, changes: Changes) -> None:
+async def _keep_saving(snapshots: Any, changes: Changes, parent: Parent) -> None:
     while True:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(changes.any.wait(), LOOK_ANYWAY_SECONDS)
@@ -119,6 +119,8 @@ async def _keep_saving(snapshots: Any, changes: Changes) -> None:
             await asyncio.shield(asyncio.to_thread(snapshots.write, capture))
         except (OSError, RuntimeError) as error:
             log.error("the state could not be saved, trying again: %s", error)
+            if isinstance(error, OSError):
+                parent.say(trouble=f"the state of the local AWS cannot be saved: {error.strerror or error}")
             changes.objects = True
             changes.any.set()
         await asyncio.sleep(SAVE_EVERY_SECONDS)
@@ -149,22 +151,6 @@ def _listen(port: int) -> socket.socket:
 
 def _stop(server: Any) -> None:
     server.should_exit = True
-
-
-def _stop_when_unwanted(stop: Any) -> None:
-    """Stop when standard input ends: whoever started this process is gone, however they went."""
-
-    def wait() -> None:
-        while sys.stdin.buffer.read(1024):
-            pass
-        stop()
-
-    threading.Thread(target=wait, name="lifeline", daemon=True).start()
-
-
-def _answer(answers: Any, line: Mapping[str, Any]) -> None:
-    answers.write(json.dumps(line) + "\n")
-    answers.flush()
 
 
 if __name__ == "__main__":

@@ -71,6 +71,15 @@ class LambdaContext:
         return max(0, int((self.deadline - time.monotonic()) * 1000))
 
 
+def lambda_context(creator_id: str, function: str, seconds: float) -> LambdaContext:
+    """For a call that begins now and may take so long."""
+    return LambdaContext(
+        function_name=f"prism-{creator_id}-{function}",
+        aws_request_id=str(uuid.uuid4()),
+        deadline=time.monotonic() + seconds,
+    )
+
+
 @dataclass(kw_only=True)
 class Gateway:
     """The site of one creator, as an ASGI app.
@@ -126,16 +135,32 @@ class Gateway:
     async def _answer(self, request: HttpRequest) -> Response:
         path = request.scope["raw_path"].decode("latin-1").partition("?")[0]
         if any(fnmatchcase(path, pattern) for pattern in self.uncached):
-            return await self._api(request, path, await _body(request))
+            return await self._api(
+                method=request.method,
+                path=path,
+                query=request.url.query,
+                headers=(*_given(request), (edge.VIEWER_HOST_HEADER, request.headers["host"])),
+                body=await _body(request),
+                address=_address(request),
+            )
         if request.method not in _SITE_METHODS:
             raise Forbidden("Pages can be read only.", fix="Send requests that change something to /api/.")
         found = edge.site_key(path, request.headers.get("accept-encoding", ""))
         if isinstance(found, edge.Redirect):
             query = request.url.query
-            return RedirectResponse(found.location + (f"?{query}" if query else ""), status_code=308)
+            kept = {"cache-control": "public, max-age=3600"}
+            return RedirectResponse(found.location + (f"?{query}" if query else ""), status_code=308, headers=kept)
         response = await self._object(request, unquote(found.key))
-        # The bucket does not have it: the other origin of the group is asked for the same key.
-        return response or await self._api(request, f"/{found.key}", b"")
+        # The bucket does not have it: the other origin of the group is asked for the same key, and
+        # told nothing of the visitor but the address.
+        return response or await self._api(
+            method=request.method,
+            path=f"/{found.key}",
+            query="",
+            headers=(("user-agent", "Amazon CloudFront"),),
+            body=b"",
+            address=_address(request),
+        )
 
     async def _object(self, request: HttpRequest, key: str) -> Response | None:
         """The object as CloudFront serves it, None where there is no such key."""
@@ -164,15 +189,10 @@ class Gateway:
         headers["accept-ranges"] = "bytes"
         return Response(body, found["ResponseMetadata"]["HTTPStatusCode"], headers)
 
-    async def _api(self, request: HttpRequest, path: str, body: bytes) -> Response:
-        client = request.client
-        address = f"{client.host}:{client.port}" if client else "127.0.0.1:0"
+    async def _api(
+        self, *, method: str, path: str, query: str, headers: tuple[tuple[str, str], ...], body: bytes, address: str
+    ) -> Response:
         domain = f"local.execute-api.{self.region}.amazonaws.com"
-        given = [
-            (name, value)
-            for name, value in ((n.decode("latin-1").lower(), v.decode("latin-1")) for n, v in request.headers.raw)
-            if name not in _HOP_BY_HOP and not name.startswith(_CLIENT_MAY_NOT) and name != "host"
-        ]
         added = (
             ("host", domain),
             ("via", "1.1 local.cloudfront.net (CloudFront)"),
@@ -181,11 +201,8 @@ class Gateway:
             ("x-forwarded-proto", "https"),
             (edge.ORIGIN_SECRET_HEADER, self.origin_secret),
             (edge.VIEWER_ADDRESS_HEADER, address),
-            (edge.VIEWER_HOST_HEADER, request.headers["host"]),
         )
-        call = http_api.Request(
-            method=request.method, path=path, query=request.url.query, headers=(*given, *added), body=body
-        )
+        call = http_api.Request(method=method, path=path, query=query, headers=(*headers, *added), body=body)
         found = http_api.match(self.routes, http_api.decoded_path(path))
         event = http_api.event_of(
             call, found, account=self.account, domain=domain, source="127.0.0.1", at=datetime.now(UTC)
@@ -203,12 +220,7 @@ class Gateway:
         return response
 
     async def _invoke(self, function: str, event: http_api.Event) -> http_api.Answer:
-        context = LambdaContext(
-            function_name=f"prism-{self.creator_id}-{function}",
-            aws_request_id=str(uuid.uuid4()),
-            deadline=time.monotonic() + self.seconds,
-        )
-        call = partial(self.functions[function], event, context)
+        call = partial(self.functions[function], event, lambda_context(self.creator_id, function, self.seconds))
         try:
             result = await asyncio.wait_for(self._in_thread(call), self.seconds)
             answer = http_api.answer_of(result)
@@ -220,8 +232,10 @@ class Gateway:
                 raise self._down() from None
             log.exception("the %s function failed on %s", function, event["rawPath"])
             raise PrismError() from None
-        if answer.status >= 500 and not await self._in_thread(self.cloud_answers):
-            raise self._down()
+        if answer.status >= 500:
+            log.warning("%s %s answered %s", event["requestContext"]["http"]["method"], event["rawPath"], answer.status)
+            if not await self._in_thread(self.cloud_answers):
+                raise self._down()
         return answer
 
     def _down(self) -> Unavailable:
@@ -229,6 +243,19 @@ class Gateway:
 
     async def _in_thread(self, call: Callable[[], Any]) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+
+def _given(request: HttpRequest) -> tuple[tuple[str, str], ...]:
+    """The headers as the client sent them, without those that only CloudFront may set."""
+    return tuple(
+        (name, value)
+        for name, value in ((n.decode("latin-1").lower(), v.decode("latin-1")) for n, v in request.headers.raw)
+        if name not in _HOP_BY_HOP and not name.startswith(_CLIENT_MAY_NOT) and name != "host"
+    )
+
+
+def _address(request: HttpRequest) -> str:
+    return f"{request.client.host}:{request.client.port}" if request.client else "127.0.0.1:0"
 
 
 def _problem(error: PrismError) -> Response:

@@ -15,12 +15,14 @@ that survives a crash is still followed by its event, transaction tokens, and th
 """
 
 import copy
+import fcntl
 import hashlib
 import json
 import logging
 import os
 import shutil
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,7 @@ class Snapshots:
     _number: int = 0
     _digest: str = ""
     _synced: set[int] = field(default_factory=set)
+    _lock: Any = None
 
     @property
     def work(self) -> Path:
@@ -78,6 +81,7 @@ class Snapshots:
 
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o700)
+        self._lock = _locked(self.folder / "lock")
         services: dict[str, Any] = {}
         if self._current.exists():
             try:
@@ -166,6 +170,19 @@ class Snapshots:
         for path in self.folder.glob("objects-*"):
             if path.name != self._objects:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _locked(path: Path) -> Any:
+    """The open, locked file. An emulator that is just saving its last state is waited for; BadState where it stays."""
+    file = open(path, "w")  # noqa: SIM115  (held until this process ends, which unlocks it)
+    for _ in range(200):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.1)
+        else:
+            return file
+    raise BadState(f"{path.parent} is in use by another emulator")
 
 
 def _encoded(services: dict[str, Any]) -> str:

@@ -87,7 +87,7 @@ class _Pipeline:
         return AssetManifest(
             files=dict(sorted(self._files.items())),
             imports=imports,
-            fonts=tuple(face.published for face in fonts.FACES),
+            fonts=tuple(face.published for face in fonts.FIRST),
             symbols=symbols,
             pictures=pictures,
         )

@@ -78,6 +78,8 @@ def build_site(
             shelf.put(key, content, cache_control=REVALIDATED)
         say("files")
         changed = write_site(out, shelf.contents, shelf.index())
+        if changed:
+            kept.prune()
     except OSError as fault:
         raise not_written(fault) from fault
     return SiteBuild(

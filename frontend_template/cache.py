@@ -7,10 +7,13 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 Files = Mapping[str, bytes]
+
+_DAY = 24 * 60 * 60
 
 
 class Cache:
@@ -18,6 +21,12 @@ class Cache:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    def prune(self) -> None:
+        """Remove what no build has asked for in a month."""
+        for entry in self._folder.glob("*/*"):
+            if time.time() - entry.stat().st_mtime > 30 * _DAY:
+                shutil.rmtree(entry, ignore_errors=True)
 
     def one(self, kind: str, parts: Iterable[bytes | str], make: Callable[[], bytes]) -> bytes:
         """The bytes that `make` gave for these parts; OSError where they cannot be kept."""
@@ -30,6 +39,8 @@ class Cache:
         """
         entry = self._folder / kind / _digest(parts)
         if entry.is_dir():
+            if time.time() - entry.stat().st_mtime > _DAY:
+                os.utime(entry)
             return {path.name: path.read_bytes() for path in sorted(entry.iterdir())}
         made = make()
         entry.parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
@@ -15,8 +15,17 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parent / "fonts"
 
-_RANGES = ((0x20, 0x7E), (0xA0, 0x17F), (0x2010, 0x2027), (0x2190, 0x2193))
-_SINGLE = (0x1E9E, 0x2009, 0x202F, 0x2030, 0x2032, 0x2033, 0x2039, 0x203A, 0x2044, 0x20AC, 0x2122, 0x2212, 0x2215)
+Ranges = tuple[tuple[int, int], ...]
+"""Code points, from the first to the last of each pair."""
+
+# What English and German are written with. Names from the rest of Europe have files of their own,
+# which a browser fetches only for a page that has such a letter.
+_LATIN: Ranges = (
+    (0x20, 0x7E), (0xA0, 0xFF), (0x152, 0x153), (0x2009, 0x2009), (0x2010, 0x2027), (0x202F, 0x2030),
+    (0x2032, 0x2033), (0x2039, 0x203A), (0x2044, 0x2044), (0x20AC, 0x20AC), (0x2122, 0x2122),
+    (0x2190, 0x2193), (0x2212, 0x2212), (0x2215, 0x2215),
+)  # fmt: skip
+_EUROPE: Ranges = ((0x100, 0x151), (0x154, 0x17F), (0x1CD, 0x1DC), (0x218, 0x21B), (0x1E80, 0x1E85), (0x1E9E, 0x1E9E))
 _LAYOUT = ["kern", "ccmp", "locl", "mark", "mkmk", "liga", "tnum"]
 
 # Letters per thousand in running text with its spaces, and how wide Arial draws them (its published
@@ -47,8 +56,9 @@ class Face:
     published: str
     weight: str
     axis: tuple[float, float] | None
+    characters: Ranges
     stand_in: str
-    stand_in_widths: Mapping[str, int]
+    stand_in_widths: Mapping[str, int] = field(hash=False, repr=False)
 
 
 INTER = Face(
@@ -57,6 +67,7 @@ INTER = Face(
     published="fonts/inter.woff2",
     weight="400 700",
     axis=(400, 700),
+    characters=_LATIN,
     stand_in="Arial",
     stand_in_widths=_ARIAL,
 )
@@ -66,16 +77,25 @@ POPPINS = Face(
     published="fonts/poppins-600.woff2",
     weight="600",
     axis=None,
+    characters=_LATIN,
     stand_in="Arial Bold",
     stand_in_widths=_ARIAL_BOLD,
 )
-FACES = (INTER, POPPINS)
+INTER_EUROPE = replace(
+    INTER, source="inter-latin-ext-wght.woff2", published="fonts/inter-europe.woff2", characters=_EUROPE
+)
+POPPINS_EUROPE = replace(
+    POPPINS, source="poppins-latin-ext-600.woff2", published="fonts/poppins-600-europe.woff2", characters=_EUROPE
+)
+FACES = (INTER, POPPINS, INTER_EUROPE, POPPINS_EUROPE)
+FIRST = (INTER, POPPINS)
+"""What every page needs; the others a page asks for itself."""
 
 
 def subset(face: Face, cache: Cache) -> Files:
     """`font` (woff2 of what the site needs) and `metrics` (JSON for `face_css`)."""
     source = (FOLDER / face.source).read_bytes()
-    recipe = ("2", version("fonttools"), version("brotli"), repr(face), repr((_RANGES, _SINGLE, _LAYOUT)))
+    recipe = ("3", version("fonttools"), version("brotli"), repr(face), repr(_LAYOUT))
     return cache.files("fonts", (source, *recipe), lambda: _cut(face, source))
 
 
@@ -89,6 +109,11 @@ def drawable(face: Face, cache: Cache) -> bytes:
         return _saved(font)
 
     return cache.one("fonts-drawable", (source, version("fonttools")), make)
+
+
+def covers(face: Face, character: str) -> bool:
+    """Whether the face has the character (by the ranges it is cut to)."""
+    return any(low <= ord(character) <= high for low, high in face.characters)
 
 
 def outline(face: Face, character: str) -> tuple[str, tuple[float, float, float, float]] | None:
@@ -111,11 +136,16 @@ def outline(face: Face, character: str) -> tuple[str, tuple[float, float, float,
 
 def face_css(face: Face, url: str, metrics: bytes) -> str:
     """`@font-face` of the face, and of "<family> Fallback": a local face made to take the same room."""
+    letters = ",".join(f"U+{low:X}" if low == high else f"U+{low:X}-{high:X}" for low, high in face.characters)
+    rule = (
+        f'@font-face{{font-family:"{face.family}";font-weight:{face.weight};font-display:swap;'
+        f'src:url("{url}") format("woff2");unicode-range:{letters}}}'
+    )
+    if face not in FIRST:
+        return rule
     m: dict[str, float] = json.loads(metrics)
     return (
-        f'@font-face{{font-family:"{face.family}";font-weight:{face.weight};font-display:swap;'
-        f'src:url("{url}") format("woff2")}}'
-        f'@font-face{{font-family:"{face.family} Fallback";src:local("{face.stand_in}");'
+        rule + f'@font-face{{font-family:"{face.family} Fallback";src:local("{face.stand_in}");'
         f"size-adjust:{m['size']:.2%};ascent-override:{m['ascent']:.2%};"
         f"descent-override:{m['descent']:.2%};line-gap-override:{m['gap']:.2%}}}"
     )
@@ -133,9 +163,10 @@ def _cut(face: Face, source: bytes) -> Files:
         font = _open(_saved(font))  # subsetting an instance that was not saved fails
     options = Options(layout_features=_LAYOUT, hinting=False, notdef_outline=True, name_IDs=[0, 1, 2, 13, 14])
     cutter = Subsetter(options)
-    cutter.populate(unicodes={c for low, high in _RANGES for c in range(low, high + 1)} | set(_SINGLE))
+    cutter.populate(unicodes=[c for low, high in face.characters for c in range(low, high + 1)])
     cutter.subset(font)
-    metrics = _metrics(font, face.stand_in_widths)
+    # The stand-in is for the letters that most of a text is made of.
+    metrics = _metrics(font, face.stand_in_widths) if face in FIRST else {}
     font.flavor = "woff2"
     return {"font": _saved(font), "metrics": json.dumps(metrics, sort_keys=True).encode()}
 

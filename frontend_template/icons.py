@@ -2,20 +2,21 @@
 
 import base64
 import math
-from collections.abc import Callable
 from importlib.metadata import version
 from io import BytesIO
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from frontend_template.cache import Cache, Files
-from frontend_template.fonts import POPPINS, drawable, outline
+from frontend_template.fonts import POPPINS, POPPINS_EUROPE, Face, covers, drawable, outline
 from frontend_template.images import encoded, opened
 from lambdas.core.brand import Theme, deep_gradient
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.ImageDraw import ImageDraw
 
-_RECIPE = "2"
+_RECIPE = "3"
 _ANGLE = math.radians(120)  # CSS: 0 is up, clockwise
 _SIZES = {"touch.png": 180, "app-192.png": 192, "app-512.png": 512}
 
@@ -31,7 +32,7 @@ def icons(name: str, theme: Theme, logo: bytes | None, cache: Cache) -> Files:
     def make() -> Files:
         if logo is not None:
             return _of_logo(opened(logo, "the logo"), theme.page)
-        return _of_letter(name[:1].upper(), *colours, font=drawable(POPPINS, cache))
+        return _of_letter(name[0].upper(), *colours, faces=_drawables(cache))
 
     return cache.files("icons", parts, make)
 
@@ -46,20 +47,33 @@ def open_graph(name: str, domain: str, theme: Theme, picture: bytes | None, cach
 
         if picture is not None:
             return encoded(ImageOps.fit(opened(picture, "the picture").convert("RGB"), (1200, 630)), "jpg")
-        return encoded(_title_card(name, domain, *colours, font=drawable(POPPINS, cache)), "jpg")
+        return encoded(_title_card(name, domain, *colours, faces=_drawables(cache)), "jpg")
 
     return cache.one("open-graph", parts, make)
 
 
-def _of_letter(letter: str, start: str, end: str, ink: str, *, font: bytes) -> Files:
+_FACES = (POPPINS, POPPINS_EUROPE)
+_Drawables = dict[Face, bytes]
+
+
+def _drawables(cache: Cache) -> _Drawables:
+    return {face: drawable(face, cache) for face in _FACES}
+
+
+def _face_of(character: str) -> Face | None:
+    return next((face for face in _FACES if covers(face, character)), None)
+
+
+def _of_letter(letter: str, start: str, end: str, ink: str, *, faces: _Drawables) -> Files:
     from PIL import Image, ImageDraw
 
-    drawn = outline(POPPINS, letter) if letter else None
+    face = _face_of(letter) if len(letter) == 1 else None
+    drawn = outline(face, letter) if face else None
     full = _gradient((512, 512), start, end)
-    if drawn:
+    if face and drawn:
         left, top, right, bottom = drawn[1]
         scale = 250 / max(bottom - top, right - left)
-        glyph = _letter(letter, font, ink, round(250 * 1000 / max(bottom - top, right - left)))
+        glyph = _letter(letter, faces[face], ink, round(250 * 1000 / max(bottom - top, right - left)))
         full.paste(glyph, ((512 - glyph.width) // 2, (512 - glyph.height) // 2), glyph)
         x, y = 256 - scale * (left + right) / 2, 256 - scale * (top + bottom) / 2
         mark = f'<path fill="{ink}" transform="translate({x:.2f} {y:.2f}) scale({scale:.4f})" d="{drawn[0]}"/>'
@@ -122,33 +136,60 @@ def _letter(letter: str, font: bytes, ink: str, size: int) -> "Image":
     return image
 
 
-def _title_card(name: str, domain: str, start: str, end: str, ink: str, *, font: bytes) -> "Image":
-    from PIL import ImageDraw, ImageFont
+def _title_card(name: str, domain: str, start: str, end: str, ink: str, *, faces: _Drawables) -> "Image":
+    """The name in at most two lines as large as they fit, the domain below; a prism for a name in another script."""
+    from PIL import ImageDraw
 
     card = _gradient((1200, 630), start, end).convert("RGB")
     draw = ImageDraw.Draw(card)
-    for size in range(132, 35, -6):
-        face = ImageFont.truetype(BytesIO(font), size)
-        lines = _wrapped(name, lambda text, face=face: face.getlength(text) <= 1040)  # type: ignore[misc]
-        if len(lines) <= 2 and all(face.getlength(line) <= 1040 for line in lines):
+    _Line(domain, 36, faces).draw(draw, 80, 520, ink)
+    if not all(map(_face_of, name)):
+        draw.polygon([(80, 410), (224, 160), (368, 410)], fill=ink)
+        return card
+    size = 132
+    while len(lines := _wrapped(name, size, faces)) > 2 or max(line.width for line in lines) > _ROOM:
+        size -= 6
+        if size < 40:
+            lines = _wrapped(name, size, faces)[:2]  # the longest names are cut at the card's edge
             break
-    else:
-        lines = [lines[0][:24]]
-    top = 315 - round(size * 1.15 * len(lines) / 2) - 24
+    step = round(size * 1.15)
+    top = 291 - step * len(lines) // 2
     for number, line in enumerate(lines):
-        draw.text((80, top + round(number * size * 1.15)), line, font=face, fill=ink)
-    draw.text((80, 520), domain, font=ImageFont.truetype(BytesIO(font), 36), fill=ink)
+        line.draw(draw, 80, top + number * step, ink)
     return card
 
 
-def _wrapped(text: str, fits: Callable[[str], bool]) -> list[str]:
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if fits(longer) or not lines[-1]:
+_ROOM = 1040
+
+
+class _Line:
+    """A line of text in one size, set in as many faces as its letters need."""
+
+    def __init__(self, text: str, size: int, faces: _Drawables) -> None:
+        from PIL import ImageFont
+
+        self.text = text
+        self._runs = [
+            ("".join(run), ImageFont.truetype(BytesIO(faces[face or POPPINS]), size))
+            for face, run in groupby(text, key=_face_of)
+        ]
+        self.width = sum(font.getlength(run) for run, font in self._runs)
+
+    def draw(self, draw: "ImageDraw", left: float, top: int, ink: str) -> None:
+        for run, font in self._runs:
+            draw.text((left, top), run, font=font, fill=ink)
+            left += font.getlength(run)
+
+
+def _wrapped(text: str, size: int, faces: _Drawables) -> list[_Line]:
+    first, *words = text.split()
+    lines = [_Line(first, size, faces)]
+    for word in words:
+        longer = _Line(f"{lines[-1].text} {word}", size, faces)
+        if longer.width <= _ROOM:
             lines[-1] = longer
         else:
-            lines.append(word)
+            lines.append(_Line(word, size, faces))
     return lines
 
 

@@ -40,7 +40,8 @@ class PictureFiles(_Value):
 class AssetManifest(_Value):
     """Static files by name below `static/` ("css/site.css"), and a creator's own pictures by file name.
 
-    `imports` has, by module, all it imports and they import in turn. `symbols` are the sprite's ids.
+    `imports` has, by module, all it imports and they import in turn. `fonts` are those every page
+    needs. `symbols` are the sprite's ids.
     """
 
     files: Mapping[str, AssetFile]

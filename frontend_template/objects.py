@@ -12,8 +12,11 @@ from lambdas.platform.storage import PRECOMPRESSED_SUFFIXES
 IMMUTABLE = "public, max-age=31536000, immutable"
 """For addresses with a fingerprint: other content has another address."""
 
-REVALIDATED = "public, max-age=0, s-maxage=60, stale-while-revalidate=86400"
-"""Pages: a browser asks each time, the edge once a minute, so what is published is seen within one."""
+REVALIDATED = "public, max-age=0, s-maxage=60"
+"""Pages: a browser asks each time, the edge once a minute, so what is published is seen within one.
+
+Nothing stale after that: an old page may name assets that a newer build has removed.
+"""
 
 DAILY = "public, max-age=86400"
 """What changes with the brand at most."""

@@ -1,11 +1,13 @@
 """A site on the disk: the old one or the new one, never half of either."""
 
 import errno
+import fcntl
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from lambdas.core.errors import PrismError
@@ -39,17 +41,23 @@ def write_site(out: Path, contents: Mapping[str, bytes], index: Mapping[str, dic
     OSError where the disk does not take it.
     """
     text = json.dumps(index, indent=1, sort_keys=True) + "\n"
-    recover(out)
-    if _is_there(out, text):
-        return False
     out.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(out):
+        recover(out)
+        if _is_there(out, text):
+            return False
+        _replace(out, contents, text)
+    return True
+
+
+def _replace(out: Path, contents: Mapping[str, bytes], index: str) -> None:
     fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-new-", dir=out.parent))
     try:
         for key, content in contents.items():
             path = fresh / key
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        (fresh / SITE_INDEX).write_text(text, encoding="utf-8")
+        (fresh / SITE_INDEX).write_text(index, encoding="utf-8")
         fresh.chmod(0o755)
         old = _second_name(out)
         if out.exists():
@@ -63,7 +71,6 @@ def write_site(out: Path, contents: Mapping[str, bytes], index: Mapping[str, dic
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
-    return True
 
 
 def recover(out: Path) -> None:
@@ -76,6 +83,14 @@ def recover(out: Path) -> None:
             os.replace(old, out)
     for left in out.parent.glob(f".{out.name}-new-*"):
         shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """One writer of a site at a time; another waits here. The lock goes with the process that holds it."""
+    with out.with_name(f".{out.name}-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _second_name(out: Path) -> Path:

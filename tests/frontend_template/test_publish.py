@@ -56,7 +56,7 @@ def test_a_disk_that_takes_no_more_leaves_the_old_site(
         build(a_creator(name="Another Name"), out=tmp_path / "warm")
     assert_said_plainly(build_elsewhere(site, cache, limit=16 * 1024))
     assert everything(site) == before
-    assert [path.name for path in site.parent.iterdir() if path.name.startswith(".")] == []
+    assert [path.name for path in site.parent.iterdir() if path.name.startswith(".site")] == [".site-lock"]
 
 
 def test_a_full_file_system_leaves_the_old_site(build: Build, tmp_path: Path, cache_folder: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_full_file_system_leaves_the_old_site(build: Build, tmp_path: Path, ca
         (small / "rest").write_bytes(bytes(free_bytes(small) - 128 * 1024))
         assert_said_plainly(build_elsewhere(site, cache_folder))
         assert everything(site) == before
-        assert sorted(path.name for path in small.iterdir()) == ["rest", "site"]
+        assert sorted(path.name for path in small.iterdir()) == [".site-lock", "rest", "site"]
         (small / "rest").unlink()
         assert build_elsewhere(site, cache_folder) == ""
         assert b"Another Name" in everything(site)["index.html"]
@@ -102,7 +102,7 @@ def test_a_run_killed_between_the_two_renames_is_put_right_by_the_next(tmp_path:
     out.rename(tmp_path / ".site-old")
     assert not write_site(out, {"a.txt": b"old"}, index)
     assert (out / "a.txt").read_bytes() == b"old"
-    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".site-lock", "site"]
 
 
 def test_what_a_site_no_longer_has_is_gone(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """A creator's platform against the emulator, with a clock that a test moves."""
 
 import base64
+import io
 import itertools
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import boto3
 from aws_lambda_powertools import Logger
@@ -24,6 +26,7 @@ from lambdas.platform.tables import bind
 from lambdas.web.app import App
 from lambdas.web.edge import ORIGIN_SECRET_HEADER, VIEWER_ADDRESS_HEADER, VIEWER_HOST_HEADER
 from tests.creators import a_creator
+from tests.published import real_renderer
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ORIGIN_SECRET = "the-edge-knows-this"
@@ -54,12 +57,13 @@ class Answer:
 
 @dataclass
 class PlatformUnderTest:
-    """`call` asks the API as CloudFront would; `services` is what features are given."""
+    """`call` asks the API as CloudFront would; `services` is what features are given, `log` what was logged."""
 
     creator: Creator
     services: Services
     clock: MovingClock
     app: App
+    log: io.StringIO
     _ids: Any = field(default_factory=itertools.count)
 
     def call(
@@ -122,9 +126,6 @@ def start_platform(
     ensure_keys(boto3.client("ssm"), creator.id)
     keys = Keys(creator_id=creator.id)
 
-    def no_renderer() -> Renderer:
-        raise AssertionError("this test renders nothing")
-
     services = Services(
         creator=creator,
         features=active,
@@ -133,20 +134,14 @@ def start_platform(
         limits=RateLimiter(clock=clock, key=lambda: keys.current_and_previous("session")[0]),
         mail=Mailer(creator=creator),
         site=SiteBucket(name=BUCKET),
-        renderer=renderer or no_renderer,
+        renderer=renderer or real_renderer,
         version="test",
     )
+    log = io.StringIO()
     app = App(
         services=services,
         routers=[load(feature.api) for feature in active if feature.api],
         origin_digests=frozenset({digest(ORIGIN_SECRET)}),
-        logger=Logger(service="test"),
+        logger=Logger(service=f"test-{uuid4()}", stream=log),
     )
-    return PlatformUnderTest(creator=creator, services=services, clock=clock, app=app)
-
-
-def with_renderer(platform: PlatformUnderTest, renderer: Renderer) -> PlatformUnderTest:
-    services = replace(platform.services, renderer=lambda: renderer)
-    platform.services = services
-    platform.app.services = services
-    return platform
+    return PlatformUnderTest(creator=creator, services=services, clock=clock, app=app, log=log)

@@ -150,7 +150,9 @@ class Link(_Part):
 
 
 class Site(_Part):
-    tagline: Text = Field(default_factory=Text, description="One sentence under the name, the first thing a visitor reads.")
+    tagline: Text = Field(
+        default_factory=Text, description="One sentence under the name, the first thing a visitor reads."
+    )
     about: Text = Field(default_factory=Text, description="A few sentences about the creator; Markdown.")
     links: tuple[Link, ...] = Field(default=(), max_length=12, description="Other places to find the creator.")
 

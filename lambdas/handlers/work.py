@@ -14,6 +14,7 @@ from lambdas.core.events import Event
 from lambdas.core.feature import subscribers
 from lambdas.core.references import load
 from lambdas.features.registry import tables_of
+from lambdas.platform.logs import trace_of
 from lambdas.platform.services import Services
 from lambdas.platform.streams import StreamReader
 
@@ -38,8 +39,11 @@ class Worker:
             sequence = record["dynamodb"]["SequenceNumber"]
             try:
                 self._follow(record)
-            except Exception:
-                self._log.exception("a change failed", extra={"source": record["eventSourceARN"], "sequence": sequence})
+            except Exception as error:
+                self._log.error(
+                    "a change failed",
+                    extra={"source": record["eventSourceARN"], "sequence": sequence, **trace_of(error)},
+                )
                 return {"batchItemFailures": [{"itemIdentifier": sequence}]}
         return {"batchItemFailures": []}
 

@@ -89,7 +89,9 @@ def sync_site(s3: "S3Client", bucket: str, folder: Path) -> Upload:
 def _published(s3: "S3Client", bucket: str) -> tuple[dict[str, dict[str, str]], set[str]]:
     """The index of the build before, and the keys that are there."""
     present = {
-        item["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket) for item in page.get("Contents", [])
+        item["Key"]
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        for item in page.get("Contents", [])
     }
     if SITE_INDEX not in present:
         return {}, present

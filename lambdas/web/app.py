@@ -23,6 +23,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from lambdas.core.creator import Locale
 from lambdas.core.errors import NotSignedIn, PrismError, Unavailable
 from lambdas.platform.limits import Limit
+from lambdas.platform.logs import trace_of
 from lambdas.platform.routing import Extras, extras
 from lambdas.platform.services import Services
 from lambdas.platform.visit import Visit
@@ -91,8 +92,11 @@ class App:
             self._log.append_keys(correlation_id=correlation)
             try:
                 response = self._answer(event, context, correlation)
-            except Exception:
-                self._log.exception("a request failed", extra={"method": http["method"], "path": event["rawPath"]})
+            except Exception as error:
+                self._log.error(
+                    "a request failed",
+                    extra={"method": http["method"], "path": event["rawPath"], **trace_of(error)},
+                )
                 response = problem_response(PrismError(), correlation_id=correlation)
             response["headers"] = {
                 **_UNCACHED,
@@ -132,7 +136,7 @@ class App:
             if error is None:
                 raise
             if isinstance(error, Unavailable):
-                self._log.warning("not available", extra={"reason": type(raised).__name__}, exc_info=True)
+                self._log.warning("not available", extra=trace_of(raised))
             page = extras(route.func).form if route is not None else None
             if page is not None and visit is not None and request is not None and request.as_form:
                 return form_answer(error, page=page, visit=visit, sent=request.body)

@@ -45,13 +45,21 @@ def describe(resolver: APIGatewayHttpResolver, creator: Creator) -> dict[str, An
         operation = document["paths"][route.openapi_path][route.method.lower()]
         _add_problems(operation, protected=extras(route.func).needs is not None)
         for parameter in operation.get("parameters", ()):
-            if parameter["in"] == "header":
-                # Powertools lowers header names to compare them; people know them as Idempotency-Key.
-                parameter["name"] = "-".join(word.capitalize() for word in parameter["name"].split("-"))
+            _as_sent(parameter)
         page = extras(route.func).form
         if page is not None:
             _add_form(operation, page)
     return document
+
+
+def _as_sent(parameter: dict[str, Any]) -> None:
+    """A parameter as it travels: there or not there, never null; a header by the name people know."""
+    schema = parameter["schema"]
+    there = [kind for kind in schema.pop("anyOf", ()) if kind != {"type": "null"}]
+    for kind in there:
+        schema |= kind
+    if parameter["in"] == "header":
+        parameter["name"] = "-".join(word.capitalize() for word in parameter["name"].split("-"))
 
 
 def _add_problems(operation: dict[str, Any], *, protected: bool) -> None:

@@ -1,6 +1,7 @@
 """The contact form, from what is sent to what is stored."""
 
 from concurrent.futures import ThreadPoolExecutor
+from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode
 
@@ -120,3 +121,69 @@ def test_a_browsers_line_ends_and_spaces_are_forgiven(platform: PlatformUnderTes
     assert answer.status == 303
     (stored,) = Message.scan()
     assert (stored.name, stored.body) == ("A Fan", "Line one\nline two")
+
+
+def test_without_javascript_the_form_comes_back_once_to_be_checked(platform: PlatformUnderTest) -> None:
+    typed = MESSAGE | {"language": "de", "website": "", "token": "", "message": "Zehn <Zeichen> mindestens."}
+    shown = platform.call("POST", "/api/contact", form=urlencode(typed))
+    assert (shown.status, shown.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    page = FormOf(shown.body)
+    assert (page.lang, page.fields["message"]) == ("de", "Zehn <Zeichen> mindestens.")
+    assert Message.count() == 0
+    platform.clock.forward(seconds=3)
+    sent = platform.call("POST", "/api/contact", form=urlencode(page.fields))
+    assert (sent.status, sent.headers["location"]) == (303, "/de/contact/sent/")
+    (stored,) = Message.scan()
+    assert stored.body == "Zehn <Zeichen> mindestens."
+
+
+def test_a_form_with_faults_comes_back_with_what_was_typed_and_what_is_wrong(platform: PlatformUnderTest) -> None:
+    typed = MESSAGE | {"email": 'no"address', "message": "short", "language": "en", "token": ""}
+    shown = platform.call("POST", "/api/contact", form=urlencode(typed))
+    page = FormOf(shown.body)
+    assert shown.status == 422
+    assert page.fields["email"] == 'no"address'
+    assert page.invalid == {"email", "message"}
+    assert Message.count() == 0
+
+
+def test_a_refused_form_keeps_what_was_typed(platform: PlatformUnderTest) -> None:
+    typed = MESSAGE | {"token": _token(platform, age=0.5), "language": "en"}
+    shown = platform.call("POST", "/api/contact", form=urlencode(typed))
+    assert (shown.status, FormOf(shown.body).fields["message"]) == (429, MESSAGE["message"])
+
+
+class FormOf(HTMLParser):
+    """What a browser would send of a page's contact form, and which fields it marks as invalid."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.lang, self.fields, self.invalid = "", {}, set()
+        self._area: str | None = None
+        self._inside = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "html":
+            self.lang = given.get("lang") or ""
+        if tag == "form":
+            self._inside = given.get("action") == "/api/contact"
+        if not self._inside or not (name := given.get("name")):
+            return
+        if given.get("aria-invalid") == "true":
+            self.invalid.add(name)
+        self.fields[name] = given.get("value") or ""
+        self._area = name if tag == "textarea" else None
+
+    def handle_data(self, data: str) -> None:
+        if self._area is not None:
+            self.fields[self._area] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea" and self._area is not None:
+            # HTML drops the line feed that directly follows the start tag.
+            self.fields[self._area] = self.fields[self._area].removeprefix("\n")
+            self._area = None
+        if tag == "form":
+            self._inside = False

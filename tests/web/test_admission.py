@@ -143,3 +143,19 @@ def test_aws_not_answering_is_a_clear_503(platform: PlatformUnderTest, monkeypat
     answer = platform.call("GET", "/api/contact/token")
     assert (answer.status, answer.json["code"], answer.headers["retry-after"]) == (503, "unavailable", "5")
     assert "127.0.0.1" not in answer.body
+
+
+def test_a_fault_of_ours_is_logged_with_its_place_and_without_what_was_typed(
+    platform: PlatformUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("it was about secret-word")
+
+    monkeypatch.setattr("lambdas.platform.keys.Keys.current_and_previous", broken)
+    answer = platform.call("GET", "/api/contact/token", headers={"X-Correlation-Id": "find-me-again"})
+    logged = platform.log.getvalue()
+    assert (answer.status, answer.json["code"], answer.json["correlation_id"]) == (500, "internal", "find-me-again")
+    assert "secret-word" not in answer.body + logged
+    assert "test_admission.py" in logged
+    assert "RuntimeError" in logged
+    assert logged.count("find-me-again") == 2

@@ -1,6 +1,6 @@
 """What a visitor sends through the contact form."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,13 +17,12 @@ class ContactMessage(BaseModel):
     email: Email
     subject: Annotated[str, TextField(low=0, high=120)] = ""
     message: Annotated[str, TextField(low=10, high=4000, lines=True)]
-    language: Annotated[Locale | None, Field(description="The page's, for the confirmation; else the creator's.")] = (
-        None
-    )
+    language: Annotated[Locale | Literal[""], Field(description="The page's; empty for the creator's own.")] = ""
     token: Annotated[
         str, Field(max_length=200, description="From GET /api/contact/token, two seconds old or more.")
     ] = ""
     website: Annotated[str, Field(max_length=200, description="Leave this empty: people do not see it.")] = ""
 
 
-FIELDS = tuple(ContactMessage.model_fields)
+FIELDS = ("name", "email", "subject", "message")
+"""What a person sees and fills in."""

@@ -1,0 +1,174 @@
+"""From a committed write to its mails: the real streams, the real letters, whatever fails in between."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from aws_lambda_powertools import Logger
+
+from lambdas.features.contact.models import Message
+from lambdas.handlers.work import Worker
+from lambdas.platform.mail import Letter, Mailer
+from lambdas.platform.tables import table_name
+from local.emulator import Emulator
+from local.mailbox import Mail
+from local.streams import Checkpoints, Policy, StreamFeeder
+from tests.platform_under_test import PlatformUnderTest, start_platform
+
+
+class Feed:
+    """A platform's worker, fed from its tables' streams until nothing is left."""
+
+    def __init__(self, platform: PlatformUnderTest, emulator: Emulator) -> None:
+        self.platform = platform
+        self.worker = Worker(services=platform.services, logger=Logger(service="worker-test"))
+        self._emulator = emulator
+        boto3.client("sesv2").create_email_identity(EmailIdentity="tester.example")
+        dynamodb, sqs = boto3.client("dynamodb"), boto3.client("sqs")
+        self.dead = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
+        self.feeder = StreamFeeder(
+            tables=(table_name("tester", "contact-messages"),),
+            worker=lambda event, _: self.worker.handle(event),
+            context=lambda: None,
+            dynamodb=dynamodb,
+            streams=boto3.client("dynamodbstreams"),
+            sqs=sqs,
+            dead_letters=self.dead,
+            checkpoints=Checkpoints(dynamodb=dynamodb, table="checkpoints"),
+            policy=Policy(wait=0.001),
+        )
+        self.feeder.checkpoints.ensure()
+
+    def drain(self) -> list[Mail]:
+        self.feeder.drain()
+        return self.mails()
+
+    def mails(self) -> list[Mail]:
+        return [Mail.from_record(record) for record in reversed(self._emulator.mail())]
+
+    def buried(self) -> list[dict[str, Any]]:
+        got = boto3.client("sqs").receive_message(QueueUrl=self.dead, MaxNumberOfMessages=10).get("Messages", [])
+        return [json.loads(message["Body"]) for message in got]
+
+
+@pytest.fixture
+def feed(emulator: Emulator) -> Iterator[Feed]:
+    yield Feed(start_platform(), emulator)
+
+
+def _send(platform: PlatformUnderTest, **fields: str) -> str:
+    token = platform.call("GET", "/api/contact/token").json["token"]
+    platform.clock.forward(seconds=3)
+    message = {"name": "A Fan", "email": "fan@fans.example", "subject": "Hi", "message": "Ten letters at least."}
+    answer = platform.call("POST", "/api/contact", json_body=message | {"token": token} | fields)
+    assert answer.status == 201
+    return str(answer.json["id"])
+
+
+def test_a_message_is_mailed_to_the_creator_and_confirmed_to_the_sender(feed: Feed) -> None:
+    id = _send(feed.platform, language="de", name="Ada <b>", message="Grüße & mehr <script>")
+    received, confirmation = feed.drain()
+    assert (received.to, received.reply_to) == (("hello@tester.example",), "fan@fans.example")
+    assert "Grüße & mehr <script>" in received.text
+    assert "<script>" not in received.html
+    assert "Ada &lt;b&gt;" in received.html
+    assert confirmation.to == ("fan@fans.example",)
+    assert confirmation.sender == "Testa Fictional <hello@tester.example>"
+    assert Message.get(id).undelivered is None
+    assert Message.get(id).delivered_at == feed.platform.clock()
+
+
+def test_an_event_that_comes_again_sends_nothing_again(feed: Feed) -> None:
+    _send(feed.platform)
+    feed.drain()
+    feed.feeder.checkpoints = Checkpoints(dynamodb=boto3.client("dynamodb"), table="checkpoints-forgotten")
+    feed.feeder.checkpoints.ensure()
+    assert len(feed.drain()) == 2
+
+
+def test_the_correlation_id_of_the_request_is_the_events(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    id = _send(feed.platform)
+    told: list[Any] = []
+    monkeypatch.setattr("lambdas.features.contact.events.deliver", lambda event, services: told.append(event))
+    feed.drain()
+    assert [(e.name, e.subject, e.correlation_id) for e in told] == [
+        ("contact.message.received", id, Message.get(id).correlation_id)
+    ]
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_mail_that_fails_is_tried_again_until_both_have_gone(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    id = _send(feed.platform)
+    monkeypatch.setattr(Mailer, "send", _fails_once(Mailer.send, at=failing))
+    mails = feed.drain()
+    assert {mail.to[0] for mail in mails} == {"hello@tester.example", "fan@fans.example"}
+    # What went out twice is one mail to whoever gets it: the Message-ID is the same.
+    assert len({mail.message_id for mail in mails}) == 2
+    assert Message.get(id).undelivered is None
+
+
+def _fails_once(send: Callable[..., None], *, at: int) -> Callable[..., None]:
+    calls = iter(range(1, 100))
+
+    def unreliable(mailer: Mailer, letter: Letter, **options: Any) -> None:
+        if next(calls) == at:
+            raise ConnectionError("SES is away")
+        send(mailer, letter, **options)
+
+    return unreliable
+
+
+def test_one_poisoned_message_is_buried_and_the_others_are_delivered(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [_send(feed.platform, subject=subject) for subject in ("one", "poison", "three")]
+    send = Mailer.send
+
+    def poisoned(mailer: Mailer, letter: Letter, **options: Any) -> None:
+        if "poison" in letter.text:
+            raise ValueError("this one never works")
+        send(mailer, letter, **options)
+
+    monkeypatch.setattr(Mailer, "send", poisoned)
+    feed.drain()
+    assert [Message.get(id).undelivered for id in ids] == [None, "pending", None]
+    assert len(feed.buried()) == 1
+
+
+def test_what_no_event_delivered_is_chased_by_the_schedule(feed: Feed) -> None:
+    id = _send(feed.platform)
+    feed.worker.handle({"prism": "schedule", "name": "contact.deliver-late"})
+    assert feed.mails() == []  # its event may still be on the way
+    feed.platform.clock.forward(minutes=11)
+    feed.worker.handle({"prism": "schedule", "name": "contact.deliver-late"})
+    assert len(feed.mails()) == 2
+    assert Message.get(id).undelivered is None
+    feed.worker.handle({"prism": "schedule", "name": "contact.deliver-late"})
+    assert len(feed.mails()) == 2
+
+
+def test_a_message_deleted_meanwhile_is_no_fault(feed: Feed) -> None:
+    Message(_send(feed.platform)).delete()
+    assert feed.drain() == []
+    assert feed.buried() == []
+
+
+def test_a_schedule_or_a_table_of_a_feature_switched_off_is_passed_over(emulator: Emulator) -> None:
+    feed = Feed(start_platform(), emulator)
+    _send(feed.platform)
+    off = start_off_worker(feed.platform)
+    assert off.handle({"prism": "schedule", "name": "contact.deliver-late"}) == {}
+    feed.worker = off
+    assert feed.drain() == []
+    assert feed.buried() == []
+
+
+def start_off_worker(platform: PlatformUnderTest) -> Worker:
+    from dataclasses import replace
+
+    only_site = tuple(feature for feature in platform.services.features if feature.name == "site")
+    return Worker(services=replace(platform.services, features=only_site), logger=Logger(service="off"))

@@ -6,10 +6,12 @@
 The second time it sees that nothing changed and is done. Python's own library only: nothing else is there yet.
 """
 
+import configparser
 import fcntl
 import hashlib
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import time
@@ -112,13 +114,30 @@ def _environment() -> dict[str, str]:
     environment = dict(os.environ)
     for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PIP_REQUIRE_VIRTUALENV"):
         environment.pop(name, None)
-    # A machine told pip of its own registry; uv asks the same one.
-    for pip, uv in (("PIP_INDEX_URL", "UV_DEFAULT_INDEX"), ("PIP_EXTRA_INDEX_URL", "UV_INDEX")):
-        if os.environ.get(pip) and not os.environ.get(uv):
-            environment[uv] = os.environ[pip]
+    # A machine that told pip of its own registry and certificates means uv too.
+    if registry := _pip_setting("index-url"):
+        environment.setdefault("UV_DEFAULT_INDEX", registry)
+    if certificates := _pip_setting("cert"):
+        environment.setdefault("SSL_CERT_FILE", certificates)
+    trusted = ssl.get_default_verify_paths()
+    if (trusted.cafile and Path(trusted.cafile).exists()) or (trusted.capath and any(Path(trusted.capath).glob("*"))):
+        environment.setdefault("UV_SYSTEM_CERTS", "1")
     environment.setdefault("UV_LINK_MODE", "copy" if _elsewhere() else "hardlink")
-    environment.setdefault("UV_NO_CONFIG", "0")
     return environment
+
+
+def _pip_setting(name: str) -> str | None:
+    """What the environment or a pip.conf says, without asking pip, which is not there any more the second time."""
+    if value := os.environ.get(f"PIP_{name.replace('-', '_').upper()}"):
+        return value
+    own = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "pip" / "pip.conf"
+    files: list[str | Path] = ["/etc/pip.conf", Path.home() / ".pip" / "pip.conf", own, os.environ.get("PIP_CONFIG_FILE") or os.devnull]
+    settings = configparser.RawConfigParser()
+    try:
+        settings.read(files, encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError):
+        return None
+    return settings.get("global", name, fallback=None)
 
 
 def _elsewhere() -> bool:

@@ -26,6 +26,9 @@ navy would have become sky blue. Measured on named colours; yellow to mustard (0
 SMALLEST_DIFFERENCE = 0.10
 """Primary and accent nearer than this in OKLab read as one colour; side by side, 0.02 is just noticeable."""
 
+LARGEST_GRADIENT_SHIFT = 0.15
+"""Where the gradient's ends would have to move further for one text colour to suit both, it is made of the primary alone."""
+
 WHITE, INK = "#FFFFFF", "#121212"
 _STEP = 1 / 400
 _TINT_ON_DARK = 0.72
@@ -266,12 +269,16 @@ def _text_on(fill: str) -> str | None:
 
 
 def _hover(fill: str, text: str) -> str:
+    return _away(fill, text, step=0.04)
+
+
+def _away(fill: str, text: str, *, step: float) -> str:
     """A step away from the text's lightness, so that contrast only grows; at the end of the scale the other way."""
     away = -1 if text == WHITE else 1
     start, chroma, hue = _oklch(fill)
-    stepped = _from_oklch(start + away * 0.04, chroma, hue)
-    if difference(stepped, fill) < 0.02:
-        stepped = _from_oklch(start - away * 0.06, chroma, hue)
+    stepped = _from_oklch(start + away * step, chroma, hue)
+    if difference(stepped, fill) < step / 2:
+        stepped = _from_oklch(start - away * step * 1.5, chroma, hue)
     return stepped
 
 
@@ -282,8 +289,12 @@ def _lifted(colour: str) -> str:
 
 
 def deep_gradient(primary: str, accent: str) -> tuple[str, str, str]:
-    """The gradient's ends, moved as little as it takes for one text colour to be readable all along it, and that colour."""
-    choices = []
+    """Two ends of a gradient on which one text colour is readable all along, and that colour.
+
+    The brand's own, moved as little as it takes; else shades of the primary.
+    """
+    flat = _text_on(primary) or WHITE
+    choices = [(LARGEST_GRADIENT_SHIFT, primary, _away(primary, flat, step=0.1), flat)]
     for text in (WHITE, INK):
 
         def readable(colour: str, text: str = text) -> bool:
@@ -293,7 +304,7 @@ def deep_gradient(primary: str, accent: str) -> tuple[str, str, str]:
         # Luminance is convex in sRGB, so between two ends that are dark enough nothing is too light,
         # but between two that are light enough there may be something too dark.
         if all(map(readable, _between(*ends))):
-            moved = abs(lightness(ends[0]) - lightness(primary)) + abs(lightness(ends[1]) - lightness(accent))
+            moved = max(abs(lightness(ends[0]) - lightness(primary)), abs(lightness(ends[1]) - lightness(accent)))
             choices.append((moved, *ends, text))
     _, start, end, text = min(choices)
     return start, end, text

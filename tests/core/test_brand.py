@@ -181,3 +181,10 @@ def test_tokens_are_css_custom_properties() -> None:
     tokens = palette(Brand()).dark.tokens()
     assert tokens["--on-accent"] == "#121212"
     assert all(name.startswith("--") and "_" not in name for name in tokens)
+
+
+def test_two_colours_that_no_text_suits_give_a_gradient_of_the_first() -> None:
+    theme = palette(Brand(primary="#0B3D2E", accent="#FFD400")).dark
+    assert theme.prism == "linear-gradient(120deg, #0B3D2E, #FFD400)"
+    assert theme.prism_deep.startswith("linear-gradient(120deg, #0B3D2E, #0")
+    assert theme.on_prism_deep == WHITE

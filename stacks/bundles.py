@@ -53,8 +53,20 @@ NOT_IN_FUNCTIONS = (
 # Parts of packages that nothing of ours imports.
 # (METADATA stays: pydantic asks for email-validator's version.)
 NOT_IN_PACKAGES = (
-    ".lock", "tests", "test", "__pycache__", "bin", "*.pyi", "py.typed", "*.c", "*.h", "*.pxd",
-    "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED", "*.dist-info/WHEEL",
+    ".lock",
+    "tests",
+    "test",
+    "__pycache__",
+    "bin",
+    "*.pyi",
+    "py.typed",
+    "*.c",
+    "*.h",
+    "*.pxd",
+    "*.dist-info/RECORD",
+    "*.dist-info/INSTALLER",
+    "*.dist-info/REQUESTED",
+    "*.dist-info/WHEEL",
 )
 
 BundleName = str

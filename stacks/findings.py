@@ -12,4 +12,6 @@ def accept(construct: IConstruct, **reasons: str) -> None:
 
 def accept_detail(construct: IConstruct, rule: str, reason: str) -> None:
     """Accept one finding by its id with its detail, such as "IAM5[Resource::*]"; the bare id would not do."""
-    cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=f"AwsSolutions::AwsSolutions-{rule}", reason=reason))
+    cdk.Validations.of(construct).acknowledge(
+        cdk.Acknowledgment(id=f"AwsSolutions::AwsSolutions-{rule}", reason=reason)
+    )

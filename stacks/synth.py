@@ -96,7 +96,7 @@ def _in_processes(work: Mapping[str, tuple[Creator, str]], *, out: Path, jobs: i
     )
     with pool:
         waiting: dict[Future[SynthResult], str] = {
-            pool.submit(_synthesise, creator.model_dump_json(), str(out.resolve()), key): creator_id
+            pool.submit(_synthesise, creator_id, creator.model_dump_json(), str(out.resolve()), key): creator_id
             for creator_id, (creator, key) in work.items()
         }
         for future in as_completed(waiting):
@@ -108,30 +108,30 @@ def _in_processes(work: Mapping[str, tuple[Creator, str]], *, out: Path, jobs: i
             yield replace(result, folder=out / creator_id, templates=_templates(out / creator_id))
 
 
-def _synthesise(creator_json: str, out: str, key: str) -> SynthResult:
+def _synthesise(creator_id: str, creator_json: str, out: str, key: str) -> SynthResult:
     """One creator, in a process of the pool. Written beside the old assembly, then put in its place."""
     started = time.monotonic()
-    creator = creator_model().model_validate_json(creator_json)
-    folder = Path(out) / creator.id
-    unfinished = Path(out) / f".{creator.id}.{os.getpid()}"
+    folder = Path(out) / creator_id
+    unfinished = Path(out) / f".{creator_id}.{os.getpid()}"
     try:
         from stacks.assembly import write_assembly
 
+        creator = creator_model().model_validate_json(creator_json)
         notes = write_assembly(creator, out=unfinished, version=release())
         sizes = {file.name: file.stat().st_size for file in sorted(unfinished.iterdir())}
         state = {"key": key, "notes": notes, "files": sizes}
         (unfinished / _STATE).write_text(json.dumps(state, indent=1), encoding="utf-8")
         _put_in_place(unfinished, folder)
     except PrismError as error:
-        return _failed(creator.id, Path(out), f"{error.message} {error.fix}".strip())
+        return _failed(creator_id, Path(out), f"{error.message} {error.fix}".strip())
     except Exception as error:
         # A fault of ours or of the CDK: the others go on, and the operator is told in one line.
-        return _failed(creator.id, Path(out), f"{type(error).__name__}: {str(error).strip().splitlines()[0]}")
+        return _failed(creator_id, Path(out), f"{type(error).__name__}: {str(error).strip().splitlines()[0]}")
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     seconds = time.monotonic() - started
     return SynthResult(
-        creator_id=creator.id, folder=folder, templates=_templates(folder), cached=False, seconds=seconds, notes=notes
+        creator_id=creator_id, folder=folder, templates=_templates(folder), cached=False, seconds=seconds, notes=notes
     )
 
 

@@ -1,7 +1,7 @@
 """Synthesised creators, made once and shared: a synthesis takes a second, starting the CDK several."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from lambdas.core.feature import Feature
 from lambdas.features.registry import FEATURES
 from stacks.assembly import add_creator, app_for
 
-# It names the Python functions of a newer Python than this one may be, so it is read as it is written.
 Template = dict[str, Any]
 
 
@@ -47,7 +46,7 @@ Synthesise = Callable[..., Assembly]
 
 
 @pytest.fixture(scope="session")
-def synthesise(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synthesise]:
+def synthesise(tmp_path_factory: pytest.TempPathFactory) -> Synthesise:
     """Synthesise a creator with the features known; the same request is answered by the same assembly."""
     made: dict[str, Assembly] = {}
 

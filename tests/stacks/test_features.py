@@ -35,8 +35,12 @@ def test_off_leaves_nothing_but_data(feature: Any, synthesise: Synthesise, with_
 def test_a_feature_gets_its_functions_and_routes(with_everything: Assembly) -> None:
     functions = with_everything.resources("api", "AWS::Lambda::Function")
     handlers = {f["Properties"]["FunctionName"]: f["Properties"]["Handler"] for f in functions.values()}
-    assert handlers == {f"prism-tester-{name}": f"lambdas.handlers.{name}.handler" for name in ("api", "studio", "webhooks", "worker")}
-    routes = {r["Properties"]["RouteKey"] for r in with_everything.resources("api", "AWS::ApiGatewayV2::Route").values()}
+    assert handlers == {
+        f"prism-tester-{name}": f"lambdas.handlers.{name}.handler" for name in ("api", "studio", "webhooks", "worker")
+    }
+    routes = {
+        r["Properties"]["RouteKey"] for r in with_everything.resources("api", "AWS::ApiGatewayV2::Route").values()
+    }
     assert routes == {"ANY /api/{proxy+}", "ANY /api/webhooks/{proxy+}", "ANY /studio/{proxy+}", "$default"}
     (distribution,) = with_everything.resources("site", "AWS::CloudFront::Distribution").values()
     behaviours = distribution["Properties"]["DistributionConfig"]["CacheBehaviors"]
@@ -64,14 +68,20 @@ def test_a_feature_gets_its_schedules_and_streams(with_everything: Assembly) -> 
     [
         ("api", {"dynamodb:PutItem", "ssm:GetParameters", "s3:GetObject"}, {"ses:SendEmail", "dynamodb:GetRecords"}),
         ("studio", {"dynamodb:PutItem", "ssm:GetParameters", "s3:GetObject"}, {"ses:SendEmail", "dynamodb:GetRecords"}),
-        ("webhooks", {"dynamodb:PutItem"}, {"ssm:GetParameters", "s3:GetObject", "ses:SendEmail", "dynamodb:GetRecords"}),
+        (
+            "webhooks",
+            {"dynamodb:PutItem"},
+            {"ssm:GetParameters", "s3:GetObject", "ses:SendEmail", "dynamodb:GetRecords"},
+        ),
         ("worker", {"dynamodb:PutItem", "ses:SendEmail", "dynamodb:GetRecords", "s3:GetObject"}, {"ssm:GetParameters"}),
     ],
 )
 def test_a_function_may_do_its_own_work_only(
     function: str, may: set[str], may_not: set[str], with_everything: Assembly
 ) -> None:
-    allowed = {action for statement in _statements(with_everything, function) for action in _listed(statement["Action"])}
+    allowed = {
+        action for statement in _statements(with_everything, function) for action in _listed(statement["Action"])
+    }
     assert may <= allowed
     assert not may_not & allowed
     assert not [action for action in allowed if "*" in action or action in {"dynamodb:Scan", "s3:PutObject"}]

@@ -19,7 +19,9 @@ const events = JSON.parse(require('fs').readFileSync(0, 'utf8'));
 console.log(JSON.stringify(events.map((event) => handler({ request: event }))));
 """
 _CHARACTERS = st.text(alphabet=st.sampled_from("/\\.ab-%2Fé\t\n ?#~"), max_size=12)
-_NAMES = st.sampled_from(["", "contact", "index.html", ".well-known", "de", "app.js", "style.css", "a.avif", "x.tar.br"])
+_NAMES = st.sampled_from(
+    ["", "contact", "index.html", ".well-known", "de", "app.js", "style.css", "a.avif", "x.tar.br"]
+)
 _URIS = st.one_of(
     _CHARACTERS,
     _CHARACTERS.map(lambda text: f"/{text}"),
@@ -29,7 +31,9 @@ _URIS = st.one_of(
 _ENCODINGS = st.one_of(
     st.just(""),
     st.lists(
-        st.sampled_from(["br", "BR", "gzip", "brx", "zbr", "br;q=0", "br;q=0.0", "br; q=0.01", "br ;q=1", "*", "br;q=2"]),
+        st.sampled_from(
+            ["br", "BR", "gzip", "brx", "zbr", "br;q=0", "br;q=0.0", "br; q=0.01", "br ;q=1", "*", "br;q=2"]
+        ),
         max_size=4,
     ).map(", ".join),
     st.text(alphabet="br,;q=01. \t\n", max_size=12),
@@ -38,7 +42,11 @@ _ENCODINGS = st.one_of(
 
 def answers(requests: list[tuple[str, str]], query: dict[str, object] | None = None) -> list[dict[str, object]]:
     events = [
-        {"uri": uri, "querystring": query or {}, "headers": {"accept-encoding": {"value": encoding}} if encoding else {}}
+        {
+            "uri": uri,
+            "querystring": query or {},
+            "headers": {"accept-encoding": {"value": encoding}} if encoding else {},
+        }
         for uri, encoding in requests
     ]
     done = subprocess.run(
@@ -92,7 +100,11 @@ def test_a_path_means_its_object(uri: str, encoding: str, meant: Redirect | Key)
 
 
 def test_a_redirect_keeps_the_query() -> None:
-    query = {"a": {"value": "1", "multiValue": [{"value": "1"}, {"value": "2"}]}, "b": {"value": ""}, "c": {"value": "%26"}}
+    query = {
+        "a": {"value": "1", "multiValue": [{"value": "1"}, {"value": "2"}]},
+        "b": {"value": ""},
+        "c": {"value": "%26"},
+    }
     answer = answers([("/contact", "")], query=query)[0]
     assert answer["headers"]["location"]["value"] == "/contact/?a=1&a=2&b&c=%26"  # type: ignore[index]
 

@@ -9,10 +9,11 @@ from typing import Any
 import click
 
 from cli.output import one_line, say, show_json
-from lambdas.core.errors import Conflict, Invalid, NotFound, PrismError
+from lambdas.core.errors import Invalid, NotFound, PrismError
 
 FAILED, MISUSED, STOPPED = 1, 2, 130
 
+_TAKEN = frozenset({"id_taken", "domain_taken"})
 _SYSTEM_FIXES = {
     errno.ENOSPC: "make room on the disk, then run the command again",
     errno.EDQUOT: "make room in your quota, then run the command again",
@@ -66,7 +67,7 @@ def entries_of(error: PrismError) -> list[dict[str, Any]]:
 def _explained(error: BaseException) -> tuple[int, list[dict[str, Any]]]:
     if isinstance(error, PrismError):
         # What was typed is wrong, rather than what was to be done.
-        misused = isinstance(error, Invalid | NotFound | Conflict)
+        misused = isinstance(error, Invalid | NotFound) or error.code in _TAKEN
         return (MISUSED if misused else FAILED), entries_of(error)
     if isinstance(error, click.UsageError):
         command = error.ctx.command_path if error.ctx else "prism"

@@ -40,9 +40,18 @@ def creator_schema() -> str:
     return _json({"$schema": SCHEMA_DIALECT} | schema | {"title": "A creator of PRISM"})
 
 
+def api() -> str:
+    """docs/openapi.json: every route of every feature."""
+    from lambdas.features.registry import FEATURES
+    from lambdas.web.openapi import describe_all
+
+    return _json(describe_all(FEATURES))
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "docs/cli.md": commands,
     "creators/schema.json": creator_schema,
+    "docs/openapi.json": api,
 }
 
 

@@ -12,7 +12,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 def trace_of(error: BaseException) -> dict[str, Any]:
     """The error and its causes, outermost first, each with its frames: ["lambdas/web/app.py:93 handle", …]."""
-    chain = []
+    chain: list[dict[str, Any]] = []
     current: BaseException | None = error
     while current is not None and len(chain) < 5:
         frames = traceback.extract_tb(current.__traceback__)

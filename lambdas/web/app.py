@@ -164,7 +164,7 @@ class App:
             locale=self._locale(request),
             correlation_id=correlation,
             as_form=request.as_form,
-            describe=lambda: describe(self.resolver, self.services.creator),
+            describe=lambda: describe(self.resolver, title=f"{self.services.creator.name}'s API"),
         )
 
     def _locale(self, request: Admitted) -> Locale:

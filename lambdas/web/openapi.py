@@ -4,11 +4,13 @@ Powertools knows paths, parameters and shapes. Added here: every problem a route
 that a form's route takes a form.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-from lambdas.core.creator import Creator
+from lambdas.core.feature import Feature
+from lambdas.core.references import load
 from lambdas.platform.routing import FormPage, extras
 from lambdas.web.admission import FORM, JSON
 from lambdas.web.problems import CONTENT_TYPE, Problem
@@ -29,10 +31,19 @@ _WITH_INPUT = {"422": "Some of what was sent cannot be accepted"}
 _PROTECTED = {"401": "Sign in first"}
 
 
-def describe(resolver: APIGatewayHttpResolver, creator: Creator) -> dict[str, Any]:
+def describe_all(features: Iterable[Feature[Any]]) -> dict[str, Any]:
+    """The description of every route these features have for the `api` function, without running any of them."""
+    resolver = APIGatewayHttpResolver(enable_validation=True)
+    for feature in features:
+        if feature.api is not None:
+            resolver.include_router(load(feature.api))
+    return describe(resolver, title="The API of a creator's platform")
+
+
+def describe(resolver: APIGatewayHttpResolver, *, title: str) -> dict[str, Any]:
     """The document as JSON-ready data; the same for the same routes."""
     document: dict[str, Any] = resolver.get_openapi_schema(
-        title=f"{creator.name}'s API", version="1.0.0", openapi_version="3.1.0"
+        title=title, version="1.0.0", openapi_version="3.1.0"
     ).model_dump(by_alias=True, exclude_none=True, mode="json")
     document["servers"] = [{"url": "/"}]
     schemas = document.setdefault("components", {}).setdefault("schemas", {})

@@ -28,7 +28,10 @@ LOCK = ROOT / ".prism" / "setup.lock"
 REQUIREMENTS = {"demo": "requirements.txt", "test": "requirements-test.txt"}
 NEEDED_GB = {"demo": 2, "test": 3}
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-CHROMIUM_APPS = ("/Applications/Chromium.app", "/Applications/Google Chrome.app")
+CHROMIUM_APPS = (
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
 
 
 def main(level: str) -> None:
@@ -131,7 +134,12 @@ def _pip_setting(name: str) -> str | None:
     if value := os.environ.get(f"PIP_{name.replace('-', '_').upper()}"):
         return value
     own = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "pip" / "pip.conf"
-    files: list[str | Path] = ["/etc/pip.conf", Path.home() / ".pip" / "pip.conf", own, os.environ.get("PIP_CONFIG_FILE") or os.devnull]
+    files: list[str | Path] = [
+        "/etc/pip.conf",
+        Path.home() / ".pip" / "pip.conf",
+        own,
+        os.environ.get("PIP_CONFIG_FILE") or os.devnull,
+    ]
     settings = configparser.RawConfigParser()
     try:
         settings.read(files, encoding="utf-8")

@@ -15,7 +15,10 @@ from cli.place import CHECKOUT
 CLOUD_PYTHON = "3.13"
 ROOM_GB = 1.0
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-CHROMIUM_APPS = ("/Applications/Chromium.app", "/Applications/Google Chrome.app")
+CHROMIUM_APPS = (
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
 
 
 def all_findings(port: int) -> list[Finding]:

@@ -34,20 +34,23 @@ CHROMIUM_APPS = (
 )
 
 
-def main(level: str) -> None:
+def main(asked: str) -> None:
+    """Have what `asked` ("demo" or "test") needs; SystemExit says what is missing and the fix."""
     os.chdir(ROOT)
-    level = "test" if level == "test" or _stamp().startswith("test ") else "demo"
+    level = "test" if asked == "test" or _stamp().startswith("test ") else "demo"
     if _stamp() != _wanted(level):
         with _OneAtATime():
             # Another set-up may have done it while this one waited.
             if _stamp() != _wanted(level):
                 _install(level)
-    if sys.argv[1:] == ["test"]:
+    if asked == "test":
         _ensure_chromium()
 
 
 def _install(level: str) -> None:
     started = time.monotonic()
+    if VENV.exists() and not VENV.is_dir():
+        _stop(".venv is in the way: it is no folder", "move it away, then again")
     STAMP.unlink(missing_ok=True)
     _ensure_space(level)
     if not _works():
@@ -104,8 +107,6 @@ def _make_venv() -> None:
     except ImportError:
         name = "python{}.{}-venv".format(*sys.version_info[:2])
         _stop(f"this Python has no venv module ({sys.executable})", f"Debian, Ubuntu: apt install {name}, then again")
-    if VENV.is_symlink() or (VENV.exists() and not VENV.is_dir()):
-        _stop(".venv is in the way: it is no folder", "move it away, then again")
     _run([sys.executable, "-m", "venv", "--clear", str(VENV)], timeout=300)
 
 

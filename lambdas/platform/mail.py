@@ -7,6 +7,7 @@ from email.policy import SMTP
 from typing import TYPE_CHECKING
 
 from lambdas.core.creator import Creator
+from lambdas.platform import aws
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -19,6 +20,10 @@ class Letter:
     subject: str
     text: str
     html: str
+
+
+class Undeliverable(Exception):
+    """SES will never take this mail: the address is none, or it is not verified in an account still in SES's sandbox."""
 
 
 @dataclass(kw_only=True)
@@ -36,7 +41,8 @@ class Mailer:
         """Hand a letter to SES; returns once SES has taken it.
 
         `reference` becomes the Message-ID's left half, the same for the same letter, so that a mail
-        sent twice after a crash is one mail in the reader's thread. SES errors are botocore's.
+        sent twice after a crash is one mail in the reader's thread. Undeliverable where trying again
+        will not help; other errors are botocore's.
         """
         message = EmailMessage(policy=SMTP)
         message["From"] = Address(self.creator.name, addr_spec=self.sender)
@@ -48,15 +54,18 @@ class Mailer:
             message["Reply-To"] = reply_to
         message.set_content(letter.text)
         message.add_alternative(letter.html, subtype="html")
-        self._ses().send_email(
-            FromEmailAddress=str(Address(self.creator.name, addr_spec=self.sender)),
-            Destination={"ToAddresses": [to]},
-            Content={"Raw": {"Data": message.as_bytes()}},
-        )
+        ses = self._ses()
+        try:
+            ses.send_email(
+                FromEmailAddress=str(Address(self.creator.name, addr_spec=self.sender)),
+                Destination={"ToAddresses": [to]},
+                Content={"Raw": {"Data": message.as_bytes()}},
+            )
+        except (ses.exceptions.MessageRejected, ses.exceptions.BadRequestException) as error:
+            # SES's words name the address, so they stay out of the message.
+            raise Undeliverable(error.response["Error"]["Code"]) from None
 
     def _ses(self) -> "SESV2Client":
         if self._client is None:
-            import boto3
-
-            self._client = boto3.client("sesv2")
+            self._client = aws.client("sesv2")
         return self._client

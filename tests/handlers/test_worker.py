@@ -1,16 +1,18 @@
 """From a committed write to its mails: the real streams, the real letters, whatever fails in between."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import boto3
 import pytest
 from aws_lambda_powertools import Logger
 
+from lambdas.features.contact import events
 from lambdas.features.contact.models import Message
 from lambdas.handlers.work import Worker
-from lambdas.platform.mail import Letter, Mailer
+from lambdas.platform.mail import Letter, Mailer, Undeliverable
+from lambdas.platform.services import Services
 from lambdas.platform.tables import table_name
 from local.emulator import Emulator
 from local.mailbox import Mail
@@ -54,8 +56,8 @@ class Feed:
 
 
 @pytest.fixture
-def feed(emulator: Emulator) -> Iterator[Feed]:
-    yield Feed(start_platform(), emulator)
+def feed(emulator: Emulator) -> Feed:
+    return Feed(start_platform(), emulator)
 
 
 def _send(platform: PlatformUnderTest, **fields: str) -> str:
@@ -77,7 +79,7 @@ def test_a_message_is_mailed_to_the_creator_and_confirmed_to_the_sender(feed: Fe
     assert confirmation.to == ("fan@fans.example",)
     assert confirmation.sender == "Testa Fictional <hello@tester.example>"
     assert Message.get(id).undelivered is None
-    assert Message.get(id).delivered_at == feed.platform.clock()
+    assert (Message.get(id).mailed_at, Message.get(id).confirmation) == (feed.platform.clock(), "sent")
 
 
 def test_an_event_that_comes_again_sends_nothing_again(feed: Feed) -> None:
@@ -99,16 +101,46 @@ def test_the_correlation_id_of_the_request_is_the_events(feed: Feed, monkeypatch
 
 
 @pytest.mark.parametrize("failing", [1, 2])
-def test_mail_that_fails_is_tried_again_until_both_have_gone(
+def test_mail_that_fails_is_tried_again_and_what_has_gone_is_not(
     feed: Feed, monkeypatch: pytest.MonkeyPatch, failing: int
 ) -> None:
     id = _send(feed.platform)
     monkeypatch.setattr(Mailer, "send", _fails_once(Mailer.send, at=failing))
-    mails = feed.drain()
-    assert {mail.to[0] for mail in mails} == {"hello@tester.example", "fan@fans.example"}
-    # What went out twice is one mail to whoever gets it: the Message-ID is the same.
-    assert len({mail.message_id for mail in mails}) == 2
+    assert [mail.to[0] for mail in feed.drain()] == ["hello@tester.example", "fan@fans.example"]
     assert Message.get(id).undelivered is None
+
+
+def test_a_crash_between_a_mail_and_its_note_sends_it_again_as_the_same_mail(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _send(feed.platform)
+    note, crashes = events.note_mailed, iter([True])
+
+    def crash_once(message: Message, *, services: Services) -> None:
+        if next(crashes, False):
+            raise RuntimeError("the function ended here")
+        note(message, services=services)
+
+    monkeypatch.setattr(events, "note_mailed", crash_once)
+    first, again, confirmation = feed.drain()
+    assert (first.to, first.message_id) == (again.to, again.message_id)
+    assert confirmation.to == ("fan@fans.example",)
+
+
+def test_a_sender_who_cannot_be_mailed_costs_the_creator_nothing(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a new AWS account: SES refuses to mail strangers."""
+    id = _send(feed.platform)
+    send = Mailer.send
+
+    def sandbox(mailer: Mailer, letter: Letter, *, to: str, **options: Any) -> None:
+        if to != "hello@tester.example":
+            raise Undeliverable("MessageRejected")
+        send(mailer, letter, to=to, **options)
+
+    monkeypatch.setattr(Mailer, "send", sandbox)
+    assert [mail.to[0] for mail in feed.drain()] == ["hello@tester.example"]
+    assert (Message.get(id).undelivered, Message.get(id).confirmation) == (None, "undeliverable")
+    assert feed.buried() == []
 
 
 def _fails_once(send: Callable[..., None], *, at: int) -> Callable[..., None]:

@@ -2,7 +2,9 @@ from email import message_from_bytes
 from email.policy import default
 from typing import Any
 
-from lambdas.platform.mail import Letter, Mailer
+import pytest
+
+from lambdas.platform.mail import Letter, Mailer, Undeliverable
 from tests.creators import a_creator
 
 
@@ -36,3 +38,10 @@ def test_what_a_visitor_typed_cannot_add_a_header() -> None:
     mail = _sent(letter, to="a@fans.example", reply_to="b@fans.example", reference="mail_1")
     assert mail["Bcc"] is None
     assert mail["Subject"] == "Hi Bcc: all@fans.example"
+
+
+def test_what_ses_will_never_take_is_told_apart_from_what_may_work_later(emulator: object) -> None:
+    """The emulator's SES refuses a sender that is not verified, as SES's sandbox refuses receivers."""
+    letter = Letter(subject="s", text="t", html="h")
+    with pytest.raises(Undeliverable, match=r"^MessageRejected$"):
+        Mailer(creator=a_creator()).send(letter, to="fan@fans.example", reference="mail_1")

@@ -7,7 +7,8 @@ from lambdas.core.events import Change, Event
 from lambdas.core.ids import derived_id
 from lambdas.features.contact.feature import FEATURE
 from lambdas.features.contact.models import Message
-from lambdas.features.contact.service import PENDING, mark_delivered, undelivered
+from lambdas.features.contact.service import PENDING, Confirmation, note_delivered, note_mailed, undelivered
+from lambdas.platform.mail import Undeliverable
 from lambdas.platform.services import Services
 
 RECEIVED = "contact.message.received"
@@ -29,8 +30,9 @@ def what_happened(change: Change) -> Iterator[Event]:
 def deliver(event: Event, services: Services) -> None:
     """Mail the message to the creator and, where that is wished, confirm it to the sender.
 
-    Events repeat: a message already delivered, or deleted since, is left alone. A crash between
-    SES's answer and our note of it sends a mail again, under the same Message-ID.
+    Events repeat: what has been done is noted after each mail and not done again, and a message
+    deleted since is left alone. A crash between SES's answer and our note sends one mail again,
+    under the same Message-ID.
     """
     try:
         message = Message.get(event.subject, consistent_read=True)
@@ -48,20 +50,35 @@ def deliver_late(services: Services) -> None:
 def _deliver(message: Message, services: Services) -> None:
     if message.undelivered != PENDING:
         return
+    if "mailed_at" not in message.attribute_values:
+        _mail_creator(message, services)
+        note_mailed(message, services=services)
+    note_delivered(message, confirmation=_confirm(message, services))
+
+
+def _mail_creator(message: Message, services: Services) -> None:
     creator = services.creator
-    context = {"message": message, "creator": creator}
     services.mail.send(
-        services.renderer().letter("contact/received", creator.locale, context),
+        services.renderer().letter("contact/received", creator.locale, {"message": message, "creator": creator}),
         to=creator.email,
         reply_to=message.email,
         reference=derived_id("mail", "received", message.id),
     )
-    if FEATURE.config_in(creator.features).confirm_sender:
-        locale = creator.language_or_own(message.locale)
+
+
+def _confirm(message: Message, services: Services) -> Confirmation:
+    creator = services.creator
+    if not FEATURE.config_in(creator.features).confirm_sender:
+        return "unwanted"
+    locale = creator.language_or_own(message.locale)
+    try:
         services.mail.send(
-            services.renderer().letter("contact/confirmation", locale, context),
+            services.renderer().letter("contact/confirmation", locale, {"message": message, "creator": creator}),
             to=message.email,
             reply_to=creator.email,
             reference=derived_id("mail", "confirmation", message.id),
         )
-    mark_delivered(message, services=services)
+    except Undeliverable:
+        # A mistyped address, or a new account that may not mail strangers yet: the message has arrived all the same.
+        return "undeliverable"
+    return "sent"

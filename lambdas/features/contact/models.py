@@ -32,7 +32,8 @@ class Message(Table):
     fingerprint = UnicodeAttribute()
     correlation_id = UnicodeAttribute(default="")
     undelivered = UnicodeAttribute(null=True)
-    delivered_at = UTCDateTimeAttribute(null=True)
+    mailed_at = UTCDateTimeAttribute(null=True)
+    confirmation = UnicodeAttribute(null=True)
     expires_at = TTLAttribute()
 
     index = Undelivered()

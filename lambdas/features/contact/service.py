@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import timedelta
+from typing import Literal
 
 from pynamodb.exceptions import PutError
 
@@ -13,6 +14,9 @@ from lambdas.features.contact.models import Message
 from lambdas.platform.services import Services
 
 PENDING = "pending"
+
+Confirmation = Literal["sent", "unwanted", "undeliverable"]
+"""What became of the sender's mail; unwanted by the creator's settings."""
 
 
 class KeyReused(Conflict):
@@ -55,10 +59,15 @@ def undelivered(*, older_than: timedelta, services: Services) -> list[Message]:
     return [Message.get(entry.id, consistent_read=True) for entry in found]
 
 
-def mark_delivered(message: Message, *, services: Services) -> None:
+def note_mailed(message: Message, *, services: Services) -> None:
+    """Note that the creator has been mailed: what fails after this does not mail them again."""
+    message.update(actions=[Message.mailed_at.set(services.clock())], condition=Message.id.exists())
+
+
+def note_delivered(message: Message, *, confirmation: Confirmation) -> None:
     """Take the message off the list of the undelivered; a second time changes nothing."""
     message.update(
-        actions=[Message.delivered_at.set(services.clock()), Message.undelivered.remove()],
+        actions=[Message.confirmation.set(confirmation), Message.undelivered.remove()],
         condition=Message.id.exists(),
     )
 

@@ -1,8 +1,20 @@
 """`prism features`: what a creator can switch on."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cli.output import json_option, one_line, show_json, show_table
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+
+def default(field: "FieldInfo") -> object:
+    """What a setting is when the file does not say it, ready for JSON."""
+    from pydantic_core import to_jsonable_python
+
+    return to_jsonable_python(field.get_default(call_default_factory=True))
 
 
 @click.command("features")
@@ -17,7 +29,7 @@ def command(as_json: bool) -> None:
             "purpose": one_line(feature.config.__doc__ or ""),
             "pages": [page.path for page in feature.pages if page.listed],
             "settings": {
-                name: {"default": field.default, "purpose": field.description or ""}
+                name: {"default": default(field), "purpose": field.description or ""}
                 for name, field in feature.config.model_fields.items()
             },
         }

@@ -158,7 +158,9 @@ class FormOf(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.lang, self.fields, self.invalid = "", {}, set()
+        self.lang = ""
+        self.fields: dict[str, str] = {}
+        self.invalid: set[str] = set()
         self._area: str | None = None
         self._inside = False
         self.feed(html)

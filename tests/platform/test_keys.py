@@ -16,7 +16,9 @@ def test_keys_are_born_once_and_only_public_halves_come_back(emulator: object) -
     for public in (first.media_signing_public, first.playback_public):
         assert public.startswith("-----BEGIN PUBLIC KEY-----")
     assert first.origin_secret not in repr(first)
-    kinds = {p["Name"]: p["Type"] for p in ssm.get_parameters(Names=[parameter("tester", n) for n in NAMES])["Parameters"]}
+    kinds = {
+        p["Name"]: p["Type"] for p in ssm.get_parameters(Names=[parameter("tester", n) for n in NAMES])["Parameters"]
+    }
     assert kinds == {parameter("tester", name): "SecureString" for name in NAMES}
 
 

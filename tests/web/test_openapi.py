@@ -63,7 +63,7 @@ def test_the_api_keeps_to_its_description_whatever_it_is_sent(schema: Any, mode:
 
         @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy(generation_mode=mode))
-        def keeps_to_it(case: schemathesis.Case) -> None:
+        def keeps_to_it(case: schemathesis.Case[Any]) -> None:
             case.call_and_validate()
 
         keeps_to_it()

@@ -10,9 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 ANY_MACHINE = ("--universal", "--python-version", "3.11")
-# Lambda's own libraries stay out of the bundle.
 LAMBDA = ("--python-version", "3.13", "--python-platform", "aarch64-manylinux2014")
-BROUGHT_BY_LAMBDA = ("botocore", "jmespath", "python-dateutil", "six", "urllib3")
 
 
 def compile_into(output: str, *what: str, stdin: str | None = None) -> None:
@@ -38,8 +36,7 @@ def main() -> None:
     compile_into("requirements.txt", "pyproject.toml", *ANY_MACHINE)
     laptop = ("--constraints", "requirements.txt")
     compile_into("requirements-test.txt", "pyproject.toml", "--group", "test", "--group", "lint", *ANY_MACHINE, *laptop)
-    left_out = [word for name in BROUGHT_BY_LAMBDA for word in ("--no-emit-package", name)]
-    compile_into("lambdas/requirements.txt", "--group", "functions", *LAMBDA, *laptop, *left_out)
+    compile_into("lambdas/requirements.txt", "--group", "functions", *LAMBDA, *laptop)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,9 @@ import uv
 
 from lambdas.core.creator import LOCALES, Creator
 from lambdas.core.errors import PrismError
+from lambdas.platform.aws import CALLS
 from lambdas.web.edge import FunctionName
+from stacks import aws_models
 from stacks.bytecode import compile_tree, matching_interpreter
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -72,7 +74,7 @@ NOT_IN_PACKAGES = (
 BundleName = str
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 # Changed with the way bundles are made, so that older ones are not taken for theirs.
-_RECIPE = "1"
+_RECIPE = "2"
 
 
 class BundleFailed(PrismError):
@@ -161,7 +163,7 @@ def _is_source(file: Path) -> bool:
 
 def _packages_fingerprint(name: BundleName, *, target: Target) -> str:
     interpreter = _interpreter(target.python)
-    parts = (_RECIPE, name, str(target.platform), target.python, str(interpreter is not None), LOCK.read_text())
+    parts = (_RECIPE, name, str(target.platform), target.python, str(interpreter is not None), LOCK.read_text(), repr(CALLS))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 
@@ -190,6 +192,7 @@ def _prune(folder: Path) -> None:
         # Babel speaks a thousand languages, the site these.
         if data.stem != "root" and data.stem.partition("_")[0] not in LOCALES:
             data.unlink()
+    aws_models.prune(folder / "botocore" / "data", CALLS)
 
 
 def _install(folder: Path, *, target: Target) -> None:

@@ -18,6 +18,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from lambdas.platform import aws
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
     from mypy_boto3_ssm import SSMClient
@@ -71,9 +73,7 @@ class Keys:
         """The key and, while a rotation lasts, the one before; the first one signs, all verify."""
         if name not in self._values:
             if self._client is None:
-                import boto3
-
-                self._client = boto3.client("ssm")
+                self._client = aws.client("ssm")
             wanted = [parameter(self.creator_id, name), parameter(self.creator_id, f"{name}-previous")]
             found = self._client.get_parameters(Names=wanted, WithDecryption=True)["Parameters"]
             by_name = {p["Name"]: p["Value"] for p in found}

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lambdas.platform import aws
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
@@ -29,9 +31,7 @@ class SiteBucket:
 
     def _s3(self) -> "S3Client":
         if self._client is None:
-            import boto3
-
-            self._client = boto3.client("s3")
+            self._client = aws.client("s3")
         return self._client
 
 

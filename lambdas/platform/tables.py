@@ -13,6 +13,8 @@ from pynamodb.attributes import TTLAttribute
 from pynamodb.connection import Connection
 from pynamodb.models import Model
 
+from lambdas.platform import aws
+
 KeyType = Literal["S", "N", "B"]
 
 
@@ -112,6 +114,7 @@ def bind(models: Iterable[type[Table]], *, creator_id: str) -> None:
         own = model._get_connection()
         if shared is None:
             shared = own.connection
+            shared._local.session = aws.session()
             shared.client  # noqa: B018  (made here, not in the first request)
         else:
             shared.add_meta_table(own.get_meta_table())

@@ -63,14 +63,15 @@ class RateLimiter:
         item = Hits(self._subject(limit, who))
         if self._add(item, limit, moment):
             return
-        window_start = now - int(limit.per.total_seconds() * _PER_SECOND)
+        # To the end of its millisecond: a moment's random digits do not make it younger.
+        window_start = now - int(limit.per.total_seconds() * _PER_SECOND) + _PER_MILLISECOND - 1
         item.refresh(consistent_read=True)
-        gone = {m for m in item.moments if m <= window_start}
+        gone = {m for m in item.moments if _whole(m) <= window_start}
         if gone:
             item.update(actions=[Hits.moments.delete(gone)])
             if self._add(item, limit, moment):
                 return
-        oldest = min((int(m) for m in item.moments if m > window_start), default=now)
+        oldest = min((_whole(m) for m in item.moments if _whole(m) > window_start), default=now)
         wait = -((window_start - oldest) // _PER_SECOND)
         raise TooManyRequests(retry_after=max(1, wait))
 
@@ -93,6 +94,11 @@ class RateLimiter:
     def _subject(self, limit: Limit, who: str) -> str:
         digest = hmac.new(self.key().encode(), who.encode(), hashlib.sha256).hexdigest()[:32]
         return f"{limit.name}#{digest}"
+
+
+def _whole(moment: float) -> int:
+    """The moment without its random digits: a hit leaves the window by its millisecond."""
+    return int(moment) - int(moment) % _PER_MILLISECOND
 
 
 def address_subject(address: str) -> str:

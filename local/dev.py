@@ -150,6 +150,8 @@ class _Dev:
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
             **self._emulator.environment(),
+            # Someone is waiting: an AWS that has ended is said at once, not after a minute of trying.
+            "AWS_MAX_ATTEMPTS": "2",
             "PRISM_DEV_CREATOR": str(self.creator_file),
             "PRISM_DEV_HOME": str(self.home),
             "PRISM_DEV_PORT": str(self.port),
@@ -180,7 +182,7 @@ class _Dev:
         if not answer.get("ready"):
             server.kill()
             reason = answer.get("error", "it ended without a word")
-            raise ServerFailed(reason, fix=answer.get("fix") or f"{self.folder / 'server.log'} may say more.")
+            raise ServerFailed(reason, fix=answer.get("fix", f"{self.folder / 'server.log'} may say more."))
         return server
 
     def _look_after(self) -> None:
@@ -189,7 +191,7 @@ class _Dev:
         if not self._emulator.running:
             self.progress("the local AWS has ended; starting it again with what it had saved")
             if self._server:
-                self._server.stop(seconds=5)
+                self._server.stop(seconds=10)
             self._emulator = self._start_emulator(port=self._emulator.port)
         elif not self._server or self._server.running:
             return
@@ -208,8 +210,8 @@ class _Dev:
         try:
             server = self._ready_server()
         except PrismError as error:
-            self.progress(error.message)
-            self.progress(f"  {error.fix}")
+            self.progress("\n".join(filter(None, (error.message, error.fix and f"  {error.fix}"))))
+            self.progress("not taken over; what ran before goes on" if self._server else "waiting for an edit that mends it")
             return False
         if self._server:
             self._server.stop()
@@ -242,7 +244,7 @@ class _Dev:
             yield_on_timeout=True,
             raise_interrupt=True,
         ):
-            yield tuple(sorted({os.path.relpath(path, self.home.parent) for _, path in changes}))
+            yield tuple(sorted({_short(Path(path), (ROOT, self.home.parent)) for _, path in changes}))
 
     def _tell_addresses(self, reload: bool) -> None:
         assert self._emulator
@@ -253,6 +255,10 @@ class _Dev:
         self.progress(f"  tools   {self.address}_local/")
         self.progress(f"  AWS     {self._emulator.endpoint}   (region {self.creator.region})")
         self.progress("Edits show by themselves. Ctrl-C stops it." if reload else "Ctrl-C stops it.")
+
+
+def _short(path: Path, folders: tuple[Path, ...]) -> str:
+    return next((str(path.relative_to(folder)) for folder in folders if path.is_relative_to(folder)), str(path))
 
 
 def _wait_for(said: "queue.SimpleQueue[Mapping[str, Any]]", server: Child) -> Mapping[str, Any]:

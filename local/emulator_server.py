@@ -46,40 +46,29 @@ async def _serve(listening: socket.socket, parent: Parent) -> None:
 
     from ministack.app import app as emulator
 
-    from local.loopback import Guard, guarded
+    from local.loopback import Guard, guarded, server
     from local.outbox import Outbox
 
     if snapshots is not None:
         snapshots.load(state)
 
-    import uvicorn
-
     changes = Changes(Outbox(emulator))
     origins = frozenset(filter(None, os.environ["PRISM_EMULATOR_ORIGINS"].split(",")))
-    server = uvicorn.Server(
-        uvicorn.Config(
-            guarded(changes, Guard(port=port, origins=origins)),
-            log_config=None,
-            access_log=False,
-            date_header=False,
-            server_header=False,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=2,
-        )
-    )
+    serving_app = guarded(changes, Guard(port=port, origins=origins))
+    uvicorn_server = server(serving_app, grace=2, keep_alive=75, date=False)
     loop = asyncio.get_running_loop()
-    parent.listen(gone=partial(loop.call_soon_threadsafe, _stop, server))
+    parent.listen(gone=partial(loop.call_soon_threadsafe, _stop, uvicorn_server))
     saving = asyncio.create_task(_keep_saving(snapshots, changes, parent)) if snapshots is not None else None
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    while not server.started and not serving.done():
+    serving = asyncio.create_task(uvicorn_server.serve(sockets=[listening]))
+    while not uvicorn_server.started and not serving.done():
         await asyncio.sleep(0.005)
-    if server.started:
+    if uvicorn_server.started:
         parent.say(port=port)
     await serving
     if snapshots is not None and saving is not None:
-        saving.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await saving
+        changes.ended.set()
+        changes.any.set()
+        await saving
         snapshots.write(snapshots.capture(objects_changed=True))
 
 
@@ -89,6 +78,7 @@ class Changes:
     def __init__(self, app: Any) -> None:
         self.app = app
         self.any = asyncio.Event()
+        self.ended = asyncio.Event()
         self.objects = False
 
     async def __call__(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
@@ -107,23 +97,27 @@ class Changes:
 
 
 async def _keep_saving(snapshots: Any, changes: Changes, parent: Parent) -> None:
-    while True:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(changes.any.wait(), LOOK_ANYWAY_SECONDS)
+    while not changes.ended.is_set():
+        await _either(changes.any, LOOK_ANYWAY_SECONDS)
         objects = changes.objects
         changes.any.clear()
         changes.objects = False
         try:
             capture = snapshots.capture(objects_changed=objects)
-            # Shielded, so that a stop in the middle lets this generation finish before it writes the last one.
-            await asyncio.shield(asyncio.to_thread(snapshots.write, capture))
+            await asyncio.to_thread(snapshots.write, capture)
         except (OSError, RuntimeError) as error:
             log.error("the state could not be saved, trying again: %s", error)
             if isinstance(error, OSError):
                 parent.say(trouble=f"the state of the local AWS cannot be saved: {error.strerror or error}")
             changes.objects = True
             changes.any.set()
-        await asyncio.sleep(SAVE_EVERY_SECONDS)
+        await _either(changes.ended, SAVE_EVERY_SECONDS)
+
+
+async def _either(event: asyncio.Event, seconds: float) -> None:
+    """Return when the event is set, or after so long."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
 
 
 def _prepare() -> tuple[Any, dict[str, Any]]:

@@ -211,7 +211,6 @@ class Gateway:
             raise _too_large()
         answer = await self._invoke(found.route.function, event)
         response = Response(answer.body, answer.status)
-        del response.headers["content-length"]
         response.raw_headers = [
             (name.encode("latin-1"), value.encode("latin-1"))
             for name, value in (*answer.headers, ("content-length", str(len(answer.body))))

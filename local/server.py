@@ -42,8 +42,10 @@ def main() -> None:
         if not unwanted.is_set():
             asyncio.run(server.serve(unwanted))
     except PrismError as error:
-        # A creator's file has all its faults told at once, each with its line.
-        parent.say(error="\n".join(map(str, getattr(error, "faults", ()))) or error.message, fix=error.fix)
+        # A creator's file has all its faults told at once, each with its line and its own fix.
+        faults = getattr(error, "faults", ())
+        told = "\n".join(f"{fault}\n  {fault.fix}" for fault in faults)
+        parent.say(error=told or error.message, fix="" if told else error.fix)
         sys.exit(1)
     except Exception as error:
         logging.getLogger("prism").exception("the platform could not start")
@@ -131,24 +133,18 @@ class Server:
 
     async def serve(self, unwanted: threading.Event) -> None:
         """Until nobody wants it; then requests and batches at work are finished first."""
-        import uvicorn
+        from local.loopback import server
 
-        gateway = self._gateway()
-        server = uvicorn.Server(
-            uvicorn.Config(
-                gateway.app(), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
-            )
-        )
+        http = server(self._gateway().app(), grace=5)
         loop = asyncio.get_running_loop()
-        threading.Thread(target=_stop_when, args=(unwanted, loop, server), daemon=True).start()
+        threading.Thread(target=_stop_when, args=(unwanted, loop, http), daemon=True).start()
         workers = self._workers() if "worker" in self.functions else []
         for worker in workers:
             worker.start()
         seeding = threading.Thread(target=self._seed, args=(unwanted,), name="seed", daemon=True)
         seeding.start()
         self.parent.say(serving=True)
-        # install_signal_handlers is not wanted: the parent's hanging up is what stops us.
-        await server.serve(sockets=[self.socket])
+        await http.serve(sockets=[self.socket])
         for worker in workers:
             await asyncio.to_thread(worker.stop)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import uvicorn
+from local.loopback import server
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ class Served:
         self._thread: threading.Thread | None = None
 
     def serve(self, app: Any) -> None:
-        self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+        self._server = server(app, grace=2)
         started = threading.Event()
         startup = self._server.startup
 

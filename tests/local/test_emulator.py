@@ -190,8 +190,7 @@ def test_a_state_that_cannot_be_read_is_said_and_left_alone(start: Start, tmp_pa
 
 def test_it_stops_when_whoever_started_it_is_gone(start: Start) -> None:
     emulator = start()
-    assert emulator._process.stdin
-    emulator._process.stdin.close()
+    emulator.process.hang_up()
     wait_until(lambda: not emulator.running)
 
 

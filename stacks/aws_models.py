@@ -77,7 +77,8 @@ def _silent(part: Any) -> Any:
     """Without the texts of the manual."""
     if isinstance(part, Mapping):
         return {
-            key: _silent(inner)
+            # botocore asks for the texts of these few.
+            key: inner if key == "clientContextParams" else _silent(inner)
             for key, inner in part.items()
             if not (key in {"documentation", "documentationUrl"} and isinstance(inner, str))
         }

@@ -74,7 +74,7 @@ NOT_IN_PACKAGES = (
 BundleName = str
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 # Changed with the way bundles are made, so that older ones are not taken for theirs.
-_RECIPE = "2"
+_RECIPE = "3"
 
 
 class BundleFailed(PrismError):

@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,11 @@ from typing import Any
 import boto3
 import pytest
 
+from frontend_template.build import build_site
 from lambdas.core.creator import Creator
+from lambdas.features.registry import active_features
 from lambdas.platform.keys import ensure_keys
+from lambdas.platform.storage import sync_site
 from lambdas.web import edge
 from local.emulator import Emulator
 from stacks.assembly import add_creator, app_for
@@ -48,7 +51,8 @@ class Deployed:
     emulator: Emulator
     creator: Creator
     api_id: str
-    secret: str
+    distribution: str
+    secret: str = field(repr=False)
 
     def call(
         self, method: str, path: str, *, body: Any = None, through_edge: bool = True, address: str = "203.0.113.9:4711"
@@ -61,10 +65,17 @@ class Deployed:
                 edge.VIEWER_ADDRESS_HEADER: address,
                 edge.VIEWER_HOST_HEADER: self.creator.domain,
             }
-        data = None
         if body is not None:
-            headers |= {"content-type": "application/json", "origin": self.creator.origin}
-            data = json.dumps(body).encode()
+            headers |= {"content-type": "application/json"}
+        return self._ask(method, path, headers, json.dumps(body).encode() if body is not None else None)
+
+    def visit(self, path: str) -> Answer:
+        """Ask CloudFront, as a visitor does."""
+        label = self.distribution.partition(".")[0]
+        host = f"{label}.cloudfront.localhost:{self.emulator.port}"
+        return self._ask("GET", path, {"host": host, "x-forwarded-proto": "https"}, None)
+
+    def _ask(self, method: str, path: str, headers: dict[str, str], data: bytes | None) -> Answer:
         request = urllib.request.Request(f"{self.emulator.endpoint}{path}", data=data, method=method, headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=60) as response:
@@ -104,6 +115,7 @@ def _deploy(emulator: Emulator, creator: Creator, folder: Path) -> Deployed:
     parameters = parameters_for(creator.id, keys)
     for region in (creator.region, SITE_REGION):
         client("ssm", region).put_parameter(Name=BOOTSTRAP_VERSION, Value="30", Type="String")
+    client("sesv2").create_email_identity(EmailIdentity=creator.domain)
     _publish_assets(client("s3"), folder / f"{stack_name(creator.id, 'api')}.assets.json", account=emulator.account)
     outputs: dict[str, str] = {}
     for stack in ("data", "api", "site", "ops"):
@@ -123,8 +135,19 @@ def _deploy(emulator: Emulator, creator: Creator, folder: Path) -> Deployed:
             ],
         )
         outputs |= _completed(cloudformation, name)
+    bucket = outputs["SiteBucket"]
+    site = folder.with_name("site")
+    features = active_features(creator)
+    build_site(creator, features=features, source=folder, out=site, cache=folder.with_name("site-cache"))
+    sync_site(client("s3"), bucket, site)
     (api,) = [a for a in client("apigatewayv2").get_apis()["Items"] if a["Name"] == f"prism-{creator.id}"]
-    return Deployed(emulator=emulator, creator=creator, api_id=api["ApiId"], secret=keys.origin_secret)
+    return Deployed(
+        emulator=emulator,
+        creator=creator,
+        api_id=api["ApiId"],
+        distribution=outputs["DistributionDomain"],
+        secret=keys.origin_secret,
+    )
 
 
 def _completed(cloudformation: Any, name: str) -> dict[str, str]:
@@ -175,3 +198,37 @@ def test_who_bypasses_cloudfront_is_refused(deployed: Deployed) -> None:
     answer = deployed.call("GET", "/api/health", through_edge=False)
     assert answer.status == 403
     assert answer.headers["content-type"].startswith("application/problem+json")
+
+
+def test_a_missing_page_is_answered_in_the_language_of_its_address(deployed: Deployed) -> None:
+    for path, language in (("/nothing/", "en"), ("/de/nichts/", "de")):
+        answer = deployed.call("GET", path)
+        assert answer.status == 404
+        assert f'<html lang="{language}"' in answer.body
+
+
+def test_a_message_is_stored_and_mailed_by_the_deployed_worker(deployed: Deployed) -> None:
+    token = deployed.call("GET", "/api/contact/token").json["token"]
+    issued = time.monotonic()
+    wait_for(lambda: time.monotonic() - issued > 2.2)  # a person needs longer to write
+    message = {
+        "name": "Vera Visitor",
+        "email": "vera@visitor.example",
+        "subject": "Hello",
+        "message": "This went through everything that was declared.",
+        "language": "de",
+        "token": token,
+    }
+    answer = deployed.call("POST", "/api/contact", body=message)
+    assert answer.status == 201, answer.body
+    wait_for(lambda: len(deployed.emulator.mail()) >= 2)
+    assert {tuple(mail["To"]) for mail in deployed.emulator.mail()} == {
+        ("hello@tester.example",),
+        ("vera@visitor.example",),
+    }
+
+
+def test_a_visitor_reads_the_site_through_the_distribution(deployed: Deployed) -> None:
+    answer = deployed.visit("/contact/")
+    assert answer.status == 200, answer.body
+    assert deployed.creator.name in answer.body

@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?=
 SETUP = python=$$(PYTHON="$(PYTHON)" .ci/python) && "$$python" .ci/setup.py
 PYTEST = .venv/bin/python -m pytest
-ROOMS = cli frontend_template lambdas local stacks cdk_app.py tests .ci
+ROOMS = cli frontend_template lambdas local stacks cdk_app.py tests .ci/setup.py .ci/lock.py
 
 help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -18,11 +18,13 @@ test: setup-test ## Every test
 	@$(PYTEST) -n 2 --dist loadfile
 
 lint: setup-test ## Style, types, import directions, generated files
-	@.venv/bin/ruff check .
-	@.venv/bin/ruff format --check .
-	@.venv/bin/mypy $(ROOMS)
-	@.venv/bin/lint-imports --no-timing
-	@.venv/bin/python -m cli.reference --check
+	@failed=0; \
+	.venv/bin/ruff check . || failed=1; \
+	.venv/bin/ruff format --check --output-format concise . || { echo "fix: .venv/bin/ruff format ." >&2; failed=1; }; \
+	.venv/bin/mypy $(ROOMS) || failed=1; \
+	.venv/bin/lint-imports --no-logo || failed=1; \
+	.venv/bin/python -m cli.reference --check || failed=1; \
+	exit $$failed
 
 bench: setup-test ## Cold start, synthesis, page weight: fails beyond a number
 	@.venv/bin/python -m tests.bench

@@ -2,9 +2,8 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,9 +12,24 @@ from playwright.sync_api import Browser, BrowserContext, Route, sync_playwright
 from cli.machine_checks import chromium
 from lambdas.platform.storage import SITE_INDEX
 from lambdas.web import edge
+from tests.e2e.brands import Brand
 
 # A promise of HTTPS means nothing on a laptop, and browsers would not listen to it over plain HTTP.
 HEADERS = {name: value for name, value in edge.SECURITY_HEADERS.items() if name != "strict-transport-security"}
+
+# It talks to this machine only, whatever a page or Chromium itself would like to have.
+ARGUMENTS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--font-render-hinting=none",
+    "--no-proxy-server",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1",
+)
 
 
 @contextmanager
@@ -24,7 +38,7 @@ def a_browser() -> Iterator[Browser]:
     found = chromium()
     if found.state != "ok":
         raise RuntimeError(f"chromium {found.found}; {found.fix}")
-    arguments = ["--disable-gpu", "--hide-scrollbars", "--font-render-hinting=none"]
+    arguments = list(ARGUMENTS)
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")  # Chromium's sandbox refuses to be root's
     with sync_playwright() as playwright:
@@ -35,18 +49,22 @@ def a_browser() -> Iterator[Browser]:
             browser.close()
 
 
-def open_site(context: BrowserContext, folder: Path, *, name: str, pages: Mapping[str, str] | None = None) -> str:
-    """Let the context see a built site at the address returned; `pages` are more HTML by path, as the API renders it."""
-    origin = f"http://{name}.localhost"
-    objects: dict[str, Any] = json.loads((folder / SITE_INDEX).read_text(encoding="utf-8"))
+def open_site(context: BrowserContext, brand: Brand) -> str:
+    """Let the context see a brand's site, and what the API answers of it, at the address returned."""
+    origin = f"http://{brand.creator.id}.localhost"
+    objects: dict[str, Any] = json.loads((brand.site / SITE_INDEX).read_text(encoding="utf-8"))
 
     def answer(route: Route) -> None:
         path = urlsplit(route.request.url).path
         key = path.removeprefix("/") + ("index.html" if path.endswith("/") else "")
-        if pages and path in pages:
-            route.fulfill(status=200, body=pages[path], headers=HEADERS, content_type="text/html; charset=utf-8")
+        if path in brand.answers:
+            route.fulfill(
+                status=200, body=brand.answers[path], headers=HEADERS, content_type="text/html; charset=utf-8"
+            )
+        elif path == "/api/contact/token":
+            route.fulfill(status=200, json={"token": "token"}, headers=HEADERS)
         elif key in objects:
-            body, kind = (folder / key).read_bytes(), objects[key]["content_type"]
+            body, kind = (brand.site / key).read_bytes(), objects[key]["content_type"]
             route.fulfill(status=200, body=body, headers=HEADERS, content_type=kind)
         else:
             route.fulfill(status=404, body="", headers=HEADERS, content_type="text/plain")

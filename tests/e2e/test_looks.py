@@ -1,0 +1,124 @@
+"""Every page of every example brand in a real browser: nothing overflows, shifts, fails or shuts anyone out."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.brands import Brand, brands
+from tests.e2e.browser import a_browser, open_site
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
+VIOLATIONS = """() => axe.run().then(({violations}) =>
+    violations.flatMap(({id, nodes}) => nodes.map(({html, failureSummary}) => `${id}: ${html} ${failureSummary}`)))"""
+SHIFT = """() => new Promise(resolve => {
+    let shift = 0;
+    new PerformanceObserver(list => { for (const entry of list.getEntries()) shift += entry.value; })
+        .observe({type: "layout-shift", buffered: true});
+    requestAnimationFrame(() => requestAnimationFrame(() => resolve(shift)));
+})"""
+IDS = ("demo", "fauxcast", "keramik", "bare", "longest")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with a_browser() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Brand]:
+    return dict(brands(tmp_path_factory.mktemp("brands")))
+
+
+def everywhere(brand: Brand) -> tuple[str, ...]:
+    return (*brand.pages, *brand.answers)
+
+
+def test_all_example_brands_are_looked_at(built: dict[str, Brand]) -> None:
+    assert set(IDS) == set(built)
+
+
+@pytest.mark.parametrize(
+    ("name", "theme"),
+    [
+        ("demo", "dark"),
+        ("demo", "light"),
+        ("bare", "light"),
+        ("fauxcast", "dark"),
+        ("keramik", "light"),
+        ("longest", "dark"),
+    ],
+)
+def test_pages_shut_nobody_out_and_break_no_rule(
+    browser: Browser, built: dict[str, Brand], name: str, theme: str
+) -> None:
+    brand = built[name]
+    context = browser.new_context(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
+    page, complaints = context.new_page(), list[str]()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    origin, axe = open_site(context, brand), AXE.read_text(encoding="utf-8")
+    for path in everywhere(brand):
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.goto(origin + path, wait_until="load")
+        assert page.evaluate(SHIFT) <= 0.001, path
+        page.evaluate(axe)
+        assert page.evaluate(VIOLATIONS) == [], path
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_pages_fit_every_screen(browser: Browser, built: dict[str, Brand], name: str) -> None:
+    brand = built[name]
+    context = browser.new_context()
+    page, origin = context.new_page(), open_site(context, brand)
+    for path in everywhere(brand):
+        page.goto(origin + path, wait_until="load")
+        for width in (320, 390, 831, 832, 1440, 2560):
+            page.set_viewport_size({"width": width, "height": 700})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    context.close()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_narrowest_and_a_desk_shut_nobody_out(browser: Browser, built: dict[str, Brand], width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 700})
+    page, origin = context.new_page(), open_site(context, built["demo"])
+    for path in ("/", "/contact/", "/en/faults/"):
+        page.goto(origin + path, wait_until="load")
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        assert page.evaluate(VIOLATIONS) == [], path
+    context.close()
+
+
+def test_a_form_with_faults_puts_the_reader_at_their_sum(browser: Browser, built: dict[str, Brand]) -> None:
+    context = browser.new_context()
+    page, origin = context.new_page(), open_site(context, built["demo"])
+    for path in ("/en/faults/", "/de/review/", "/de/refused/"):
+        page.goto(origin + path, wait_until="load")
+        assert _focused(page) == "summary", path
+    page.goto(origin + "/en/faults/")
+    page.click(".summary a >> nth=1")
+    assert page.evaluate("document.activeElement.id") == "message"
+    context.close()
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_home_shows_no_empty_block(browser: Browser, built: dict[str, Brand], name: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(open_site(context, built[name]) + "/")
+    empty = page.eval_on_selector_all(
+        "section, ul, p, h1, h2", "all => all.filter(e => !e.textContent.trim()).map(e => e.outerHTML)"
+    )
+    assert empty == []
+    context.close()
+
+
+def _focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.classList[0]"))

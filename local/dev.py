@@ -285,7 +285,7 @@ def _written_to(folder: Path) -> Iterator[None]:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
         raise FolderUnwritable(
             f"{folder} cannot be written: {'the disk is full' if full else error.strerror or error}.",
             fix="Free some space, then start again." if full else "Make the folder writable, then start again.",

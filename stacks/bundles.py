@@ -163,7 +163,15 @@ def _is_source(file: Path) -> bool:
 
 def _packages_fingerprint(name: BundleName, *, target: Target) -> str:
     interpreter = _interpreter(target.python)
-    parts = (_RECIPE, name, str(target.platform), target.python, str(interpreter is not None), LOCK.read_text(), repr(CALLS))
+    parts = (
+        _RECIPE,
+        name,
+        str(target.platform),
+        target.python,
+        str(interpreter is not None),
+        LOCK.read_text(),
+        repr(CALLS),
+    )
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 

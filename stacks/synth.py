@@ -87,25 +87,30 @@ def synth(
 
 
 def _in_processes(work: Mapping[str, tuple[Creator, str]], *, out: Path, jobs: int) -> Iterator[SynthResult]:
-    """The results as they come."""
-    pool = ProcessPoolExecutor(
-        max_workers=min(jobs, len(work)),
+    """The results as they come, from processes that are replaced now and then.
+
+    By whole pools: `max_tasks_per_child` of one pool can wait for ever for a process that has gone
+    (CPython issue 115634).
+    """
+    left = list(work.items())
+    while left:
+        some, left = left[: jobs * _CREATORS_A_PROCESS], left[jobs * _CREATORS_A_PROCESS :]
         # A fresh interpreter each, not a copy of this one and its threads.
-        mp_context=multiprocessing.get_context("spawn"),
-        max_tasks_per_child=_CREATORS_A_PROCESS,
-    )
-    with pool:
-        waiting: dict[Future[SynthResult], str] = {
-            pool.submit(_synthesise, creator_id, creator.model_dump_json(), str(out.resolve()), key): creator_id
-            for creator_id, (creator, key) in work.items()
-        }
-        for future in as_completed(waiting):
-            creator_id = waiting[future]
-            try:
-                result = future.result()
-            except BrokenProcessPool:
-                result = _failed(creator_id, out, "the process that synthesised it was killed; is there memory left?")
-            yield replace(result, folder=out / creator_id, templates=_templates(out / creator_id))
+        fresh = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(max_workers=min(jobs, len(some)), mp_context=fresh) as pool:
+            waiting: dict[Future[SynthResult], str] = {
+                pool.submit(_synthesise, creator_id, creator.model_dump_json(), str(out.resolve()), key): creator_id
+                for creator_id, (creator, key) in some
+            }
+            for future in as_completed(waiting):
+                creator_id = waiting[future]
+                try:
+                    result = future.result()
+                except BrokenProcessPool:
+                    result = _failed(
+                        creator_id, out, "the process that synthesised it was killed; is there memory left?"
+                    )
+                yield replace(result, folder=out / creator_id, templates=_templates(out / creator_id))
 
 
 def _synthesise(creator_id: str, creator_json: str, out: str, key: str) -> SynthResult:

@@ -91,6 +91,13 @@ def test_one_creators_fault_stops_nobody_else(tmp_path: Path) -> None:
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")], "nothing half-written is left"
 
 
+def test_processes_are_replaced_after_some_creators(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stacks.synth._CREATORS_A_PROCESS", 1)
+    creators = [a_creator(id=f"anna{number}", domain=f"anna{number}.example") for number in range(3)]
+    results = synth(creators, out=tmp_path, jobs=1)
+    assert [(r.creator_id, r.error) for r in results] == [(f"anna{number}", None) for number in range(3)]
+
+
 @pytest.mark.parametrize("node", ["absent", "too old"])
 def test_the_wheels_node_serves_where_the_system_has_none_that_will_do(node: str, tmp_path: Path) -> None:
     if node == "too old":

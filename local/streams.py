@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lambdas.platform.streams import ATTEMPTS, BATCH_SIZE
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
@@ -39,8 +41,8 @@ class Policy:
     time up to `longest_wait`.
     """
 
-    batch: int = 100
-    attempts: int = 5
+    batch: int = BATCH_SIZE
+    attempts: int = ATTEMPTS
     wait: float = 0.5
     longest_wait: float = 20.0
 

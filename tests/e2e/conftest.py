@@ -1,0 +1,56 @@
+"""A browser, visitors in it, and fresh creators with their platforms running."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from cli.machine_checks import chromium
+from tests.e2e.browser import a_browser
+from tests.e2e.local_platform import LocalPlatform, prism, running
+from tests.e2e.visitor import Visitor, a_visitor
+
+Visit = Callable[..., Visitor]
+Onboard = Callable[..., LocalPlatform]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, started once. Without one these tests are skipped, but never in CI."""
+    found = chromium()
+    if found.state != "ok" and not os.environ.get("CI"):
+        pytest.skip(f"chromium {found.found}; {found.fix}")
+    with a_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """Makes visitors; what went wrong before their eyes fails the test."""
+    with ExitStack() as stack:
+        visitors: list[Visitor] = []
+
+        def come(**wishes: object) -> Visitor:
+            visitor = stack.enter_context(a_visitor(browser, **wishes))  # type: ignore[arg-type]
+            visitors.append(visitor)
+            return visitor
+
+        yield come
+        assert [fault for visitor in visitors for fault in visitor.unforgiven()] == []
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where these tests have their creators, and `prism` its state."""
+    return tmp_path_factory.mktemp("home")
+
+
+@contextmanager
+def onboarded(home: Path, creator_id: str, name: str) -> Iterator[LocalPlatform]:
+    """A fresh creator by `prism add-creator`, served by `prism dev`."""
+    prism(home, "add-creator", creator_id, name, f"{creator_id}.example")
+    with running(home, creator_id) as platform:
+        yield platform

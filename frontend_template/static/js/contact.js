@@ -90,6 +90,7 @@ function faultOf(control) {
     (control.required && !length && "missing") ||
     (control.minLength > 0 && length < control.minLength && "too_short") ||
     (control.maxLength > 0 && length > control.maxLength && "too_long") ||
-    (control.validity.typeMismatch && "invalid_email");
+    // Browsers take name@house for an address, and the server, which has to mail it, does not.
+    ((control.validity.typeMismatch || (control.type === "email" && length && !/@.+\../.test(control.value))) && "invalid_email");
   return code && { path: control.name, code };
 }

@@ -211,7 +211,9 @@ class _Dev:
             server = self._ready_server()
         except PrismError as error:
             self.progress("\n".join(filter(None, (error.message, error.fix and f"  {error.fix}"))))
-            self.progress("not taken over; what ran before goes on" if self._server else "waiting for an edit that mends it")
+            self.progress(
+                "not taken over; what ran before goes on" if self._server else "waiting for an edit that mends it"
+            )
             return False
         if self._server:
             self._server.stop()
@@ -250,7 +252,9 @@ class _Dev:
         assert self._emulator
         self.progress("")
         self.progress(f"{self.creator.name} is at")
-        self.progress(f"  site    {self.address}   (http://localhost:{self.port}/ and http://127.0.0.1:{self.port}/ too)")
+        self.progress(
+            f"  site    {self.address}   (http://localhost:{self.port}/ and http://127.0.0.1:{self.port}/ too)"
+        )
         self.progress(f"  inbox   {self.address}_local/inbox   (all mail it sends)")
         self.progress(f"  tools   {self.address}_local/")
         self.progress(f"  AWS     {self._emulator.endpoint}   (region {self.creator.region})")

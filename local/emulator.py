@@ -27,7 +27,9 @@ class EmulatorFailed(Unavailable):
 
 def account_id(creator_id: str) -> str:
     """Twelve digits, the same for the same creator: each lives in an account of their own here too."""
-    return str(100_000_000_000 + int.from_bytes(hashlib.sha256(creator_id.encode()).digest()[:8], "big") % 900_000_000_000)
+    return str(
+        100_000_000_000 + int.from_bytes(hashlib.sha256(creator_id.encode()).digest()[:8], "big") % 900_000_000_000
+    )
 
 
 @dataclass(kw_only=True)
@@ -73,9 +75,7 @@ class Emulator:
         }
         if log:
             log.unlink(missing_ok=True)
-        child = Child.start(
-            "local.emulator_server", environment=environment, log=log, seconds=START_SECONDS, tell=tell
-        )
+        child = Child.start("local.emulator_server", environment=environment, log=log, seconds=START_SECONDS, tell=tell)
         if "port" not in child.first:
             child.kill()
             where = f" (see {log})" if log else ""

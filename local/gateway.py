@@ -44,7 +44,16 @@ SECURITY_HEADERS = {name: value for name, value in edge.SECURITY_HEADERS.items()
 
 _SITE_METHODS = ("GET", "HEAD", "OPTIONS")
 _HOP_BY_HOP = frozenset(
-    {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade"}
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
 )
 _CLIENT_MAY_NOT = ("cloudfront-", "x-prism-", "x-amz-cf-", "x-amzn-", "x-forwarded-", "x-edge-")
 _OF_THE_OBJECT = {

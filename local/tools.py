@@ -39,7 +39,9 @@ class Tool:
     purpose: str
 
 
-TOOLS = (Tool(name="Inbox", path="/_local/inbox", purpose="All mail the platform has sent, in HTML, plain text and whole."),)
+TOOLS = (
+    Tool(name="Inbox", path="/_local/inbox", purpose="All mail the platform has sent, in HTML, plain text and whole."),
+)
 
 
 def tools_app(*, creator: Creator, endpoint: str, mail: Callable[[], list[dict[str, Any]]]) -> Starlette:

@@ -290,8 +290,6 @@ print("ok")
 def test_the_log_of_a_failed_start_is_named(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where the folder should be")
     with pytest.raises(EmulatorFailed) as failed:
-        Emulator.start(
-            account=ACCOUNT, region="eu-central-1", state=tmp_path / "state", log=tmp_path / "emulator.log"
-        )
+        Emulator.start(account=ACCOUNT, region="eu-central-1", state=tmp_path / "state", log=tmp_path / "emulator.log")
     assert str(tmp_path / "emulator.log") in failed.value.message
     assert failed.value.fix

@@ -166,8 +166,9 @@ def test_the_api_gets_the_request_as_through_cloudfront(site: Site) -> None:
     assert event["queryStringParameters"] == {"a": "b c"}
     assert event["cookies"] == ["s=1", "t=2"]
     assert (event["body"], event["isBase64Encoded"]) == ('{"x": 1}', False)
-    assert event["requestContext"]["http"] | {"path": "/api/contact", "method": "POST", "userAgent": "tester"} == (
-        event["requestContext"]["http"]
+    assert (
+        event["requestContext"]["http"] | {"path": "/api/contact", "method": "POST", "userAgent": "tester"}
+        == (event["requestContext"]["http"])
     )
     assert event["headers"][edge.ORIGIN_SECRET_HEADER] == SECRET
     assert event["headers"][edge.VIEWER_HOST_HEADER] == f"127.0.0.1:{site.served.port}"
@@ -283,7 +284,9 @@ def test_an_emulator_that_ends_in_the_middle_of_a_request_is_said(mortal: Emulat
         assert "local AWS" in reply.json["detail"]
 
 
-def test_a_function_that_hides_the_outage_behind_its_own_error_is_seen_through(mortal: Emulator, served: Served) -> None:
+def test_a_function_that_hides_the_outage_behind_its_own_error_is_seen_through(
+    mortal: Emulator, served: Served
+) -> None:
     publish()
     site = serve(served, mortal.endpoint)
     mortal.kill()

@@ -36,7 +36,8 @@ def test_its_own_pages_may_send_requests() -> None:
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "null", "http://localhost:3000", "https://localhost:8000", "http://127.0.0.1:8000"]
+    "origin",
+    ["https://evil.example", "null", "http://localhost:3000", "https://localhost:8000", "http://127.0.0.1:8000"],
 )
 def test_pages_of_other_origins_may_not(origin: str) -> None:
     assert refused(SITE, "POST", host="localhost:8000", origin=origin)

@@ -11,7 +11,9 @@ from local.tools import tools_app
 from tests.creators import a_creator
 from tests.local.requests_here import Reply, Served, ask
 
-HOSTILE = '<html><head><title>x</title></head><body><script>alert(1)</script><a href="{origin}/contact/">Go</a></body></html>'
+HOSTILE = (
+    '<html><head><title>x</title></head><body><script>alert(1)</script><a href="{origin}/contact/">Go</a></body></html>'
+)
 
 
 @pytest.fixture

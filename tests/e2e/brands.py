@@ -6,26 +6,33 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 from frontend_template.build import build_site
 from frontend_template.manifest import AssetManifest
 from frontend_template.render import Renderer
 from lambdas.core.creator import Creator, Locale
 from lambdas.core.errors import FieldError
+from lambdas.core.feature import Feature
 from lambdas.core.forms import Form
 from lambdas.features.creator_files import new_creator, read_creator
-from lambdas.features.registry import active_features
+from lambdas.features.registry import FEATURES, active_features
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
 class Brand:
-    """A creator with the folder of their pictures and a folder to build in."""
+    """A creator with the folder of their pictures, a folder to build in, and the features known there."""
 
     creator: Creator
     pictures: Path
     work: Path
+    known: tuple[Feature[Any], ...] = FEATURES
+
+    @property
+    def features(self) -> tuple[Feature[Any], ...]:
+        return active_features(self.creator, self.known)
 
     @cached_property
     def site(self) -> Path:
@@ -33,7 +40,7 @@ class Brand:
         out = self.work / self.creator.id
         build_site(
             self.creator,
-            features=active_features(self.creator),
+            features=self.features,
             source=self.pictures,
             out=out,
             cache=self.work / "cache",
@@ -44,7 +51,7 @@ class Brand:
     def renderer(self) -> Renderer:
         """Renders what only the API answers, as the functions do."""
         manifest = AssetManifest.model_validate_json((self.site / "assets/manifest.json").read_bytes())
-        return Renderer(self.creator, active_features(self.creator), manifest)
+        return Renderer(self.creator, self.features, manifest)
 
     @cached_property
     def answers(self) -> Mapping[str, str]:

@@ -6,12 +6,10 @@
 The second time it sees that nothing changed and is done. Python's own library only: nothing else is there yet.
 """
 
-import configparser
 import fcntl
 import hashlib
 import os
 import shutil
-import ssl
 import subprocess
 import sys
 import time
@@ -19,6 +17,10 @@ from pathlib import Path
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from stacks.package_registry import uv_environment  # noqa: E402  (found only now)
+
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 UV = VENV / "bin" / "uv"
@@ -73,6 +75,8 @@ def _install(level: str) -> None:
     # sync, not install: what an older version of PRISM needed goes.
     _run(_uv("pip", "sync", "--require-hashes", "--compile-bytecode", REQUIREMENTS[level]), timeout=3000, shown=True)
     _run(_uv("pip", "install", "--no-deps", "--no-build-isolation-package", "prism", "--editable", "."), timeout=300)
+    _say("Fetching what the functions carry, so that the stacks can be synthesised without a network")
+    _run([str(PYTHON), "-c", "from stacks.bundles import base_bundle; base_bundle('lean')"], timeout=600)
     STAMP.write_text(_wanted(level))
     _say(f"Set up in {time.monotonic() - started:.0f} s")
 
@@ -80,7 +84,7 @@ def _install(level: str) -> None:
 def _wanted(level: str) -> str:
     """What the stamp says when all is installed: level, a digest of what decides it, and the place."""
     digest = hashlib.sha256()
-    for name in (REQUIREMENTS[level], "pyproject.toml"):
+    for name in (REQUIREMENTS[level], "lambdas/requirements.txt", "pyproject.toml"):
         digest.update((ROOT / name).read_bytes())
     return f"{level} {digest.hexdigest()} {ROOT}\n"
 
@@ -114,49 +118,6 @@ def _uv(*words: str) -> list[str]:
     return [str(UV), *words, "--python", str(PYTHON)]
 
 
-def _environment() -> dict[str, str]:
-    environment = dict(os.environ)
-    for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PIP_REQUIRE_VIRTUALENV"):
-        environment.pop(name, None)
-    # A machine that told pip of its own registry and certificates means uv too.
-    if registry := _pip_setting("index-url"):
-        environment.setdefault("UV_DEFAULT_INDEX", registry)
-    if certificates := _pip_setting("cert"):
-        environment.setdefault("SSL_CERT_FILE", certificates)
-    trusted = ssl.get_default_verify_paths()
-    if (trusted.cafile and Path(trusted.cafile).exists()) or (trusted.capath and any(Path(trusted.capath).glob("*"))):
-        environment.setdefault("UV_SYSTEM_CERTS", "1")
-    environment.setdefault("UV_LINK_MODE", "copy" if _elsewhere() else "hardlink")
-    return environment
-
-
-def _pip_setting(name: str) -> str | None:
-    """What the environment or a pip.conf says, without asking pip, which is not there any more the second time."""
-    if value := os.environ.get(f"PIP_{name.replace('-', '_').upper()}"):
-        return value
-    own = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "pip" / "pip.conf"
-    files: list[str | Path] = [
-        "/etc/pip.conf",
-        Path.home() / ".pip" / "pip.conf",
-        own,
-        os.environ.get("PIP_CONFIG_FILE") or os.devnull,
-    ]
-    settings = configparser.RawConfigParser()
-    try:
-        settings.read(files, encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError):
-        return None
-    return settings.get("global", name, fallback=None)
-
-
-def _elsewhere() -> bool:
-    """Whether uv's cache is on another file system, where a hard link would fail with a warning."""
-    cache = Path(os.environ.get("UV_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    while not cache.exists():
-        cache = cache.parent
-    return cache.stat().st_dev != ROOT.stat().st_dev
-
-
 def _run(command: list[str], *, timeout: int, shown: bool = False) -> None:
     """Run a step; what it says is shown when it fails, or at once where it draws its own progress on a terminal."""
     live = shown and sys.stderr.isatty()
@@ -170,7 +131,7 @@ def _run(command: list[str], *, timeout: int, shown: bool = False) -> None:
             errors="replace",
             timeout=timeout,
             check=False,
-            env=_environment(),
+            env=uv_environment(beside=ROOT),
         )
     except subprocess.TimeoutExpired:
         _stop(f"`{_short(command)}` did not end within {timeout // 60} minutes", "look at the network, then again")
@@ -198,7 +159,17 @@ def _cause(said: str) -> tuple[str, str] | None:
         "name resolution",
         "network is unreachable",
     )
-    if any(word in lower for word in (*network, "could not find a version", "connection", "timed out", "dns error")):
+    if any(
+        word in lower
+        for word in (
+            *network,
+            "could not find a version",
+            "connection",
+            "timed out",
+            "dns error",
+            "could not be fetched",
+        )
+    ):
         return (
             "the package registry cannot be reached",
             "look at the network; a proxy is set by HTTPS_PROXY, a registry of your own by PIP_INDEX_URL; then again",

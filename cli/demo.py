@@ -3,9 +3,11 @@
 import click
 
 from cli.dev import PORT, serve
+from cli.failures import error_line
 from cli.output import say
 from cli.place import CREATORS
 from cli.synth import tell
+from lambdas.core.errors import PrismError
 
 DEMO = "demo"
 
@@ -27,6 +29,10 @@ def command(port: int) -> None:
         path = write_new(new_creator(settings), folder=CREATORS)
         say(f"{path} is written")
     say("synthesising the stacks")
-    # A demo runs on without them: its cloud is on this machine. What failed is said.
-    synth([read_creator(path)], progress=tell)
+    creator = read_creator(path)
+    try:
+        synth([creator], progress=tell)
+    except PrismError as error:
+        # A demo runs on without its stacks: its cloud is on this machine.
+        say(error_line(error.message, error.fix))
     serve(DEMO, port)

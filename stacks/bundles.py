@@ -6,12 +6,13 @@ hash of what went into them; the third is one entry more.
 """
 
 import hashlib
-import os
 import shutil
 import subprocess
 import tempfile
+import time
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,7 @@ from lambdas.platform.aws import CALLS
 from lambdas.web.edge import FunctionName
 from stacks import aws_models
 from stacks.bytecode import compile_tree, matching_interpreter
+from stacks.package_registry import uv_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".prism" / "bundles"
@@ -73,8 +75,8 @@ NOT_IN_PACKAGES = (
 
 BundleName = str
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-# Changed with the way bundles are made, so that older ones are not taken for theirs.
-_RECIPE = "3"
+_KEPT_BUNDLES = 12
+_A_DAY_SECONDS = 24 * 60 * 60
 
 
 class BundleFailed(PrismError):
@@ -121,33 +123,66 @@ def creator_bundle(
 
 
 def base_bundle(name: BundleName, *, target: Target = LAMBDA, cache: Path = CACHE) -> tuple[Path, tuple[str, ...]]:
-    """Packages and sources, from the cache where nothing has changed."""
+    """Packages and sources, from the cache where nothing has changed; BundleFailed says what is missing."""
     interpreter = _interpreter(target.python)
-    path = cache / f"{name}-{fingerprint(name, target=target)}.zip"
-    if not path.exists():
-        packages = _packages(name, target=target, interpreter=interpreter, cache=cache)
-        with tempfile.TemporaryDirectory(dir=_made(cache), prefix="sources-") as work:
-            for source in source_files():
-                copy = Path(work) / source.relative_to(ROOT)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, copy)
-            if interpreter is not None:
-                compile_tree(Path(work), interpreter=interpreter)
-            unfinished = path.with_suffix(f".{os.getpid()}.tmp")
-            shutil.copyfile(packages, unfinished)
-            with zipfile.ZipFile(unfinished, "a", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-                _write_tree(archive, Path(work))
-            unfinished.replace(path)
+    # Read once: what is hashed is what is bundled, also while somebody edits.
+    sources = _sources()
+    path = cache / f"{name}-{_base_fingerprint(name, sources, target=target)}.zip"
+    try:
+        if not path.exists():
+            packages = _packages(name, target=target, interpreter=interpreter, cache=cache)
+            with _workshop(cache) as work:
+                for relative, content in sources.items():
+                    copy = work / "tree" / relative
+                    copy.parent.mkdir(parents=True, exist_ok=True)
+                    copy.write_bytes(content)
+                if interpreter is not None:
+                    compile_tree(work / "tree", interpreter=interpreter)
+                shutil.copyfile(packages, work / "bundle.zip")
+                with zipfile.ZipFile(work / "bundle.zip", "a", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+                    _write_tree(archive, work / "tree")
+                (work / "bundle.zip").replace(path)
+            _forget_old(cache)
+    except OSError as error:
+        raise BundleFailed(
+            f"The functions' bundle could not be written: {error.strerror or error}.",
+            fix="Is there space left on the disk, and may you write below .prism/?",
+        ) from error
     return path, _notes(interpreter, target)
 
 
 def fingerprint(name: BundleName, *, target: Target = LAMBDA) -> str:
     """Changes whenever the base bundle would: our sources, the lock, the target, whether it has bytecode."""
+    return _base_fingerprint(name, _sources(), target=target)
+
+
+def _base_fingerprint(name: BundleName, sources: Mapping[str, bytes], *, target: Target) -> str:
     digest = hashlib.sha256(_packages_fingerprint(name, target=target).encode())
-    for source in source_files():
-        digest.update(f"{source.relative_to(ROOT).as_posix()}\0".encode())
-        digest.update(hashlib.sha256(source.read_bytes()).digest())
+    for relative, content in sources.items():
+        digest.update(f"{relative}\0".encode() + hashlib.sha256(content).digest())
     return digest.hexdigest()[:24]
+
+
+def _sources() -> dict[str, bytes]:
+    return {file.relative_to(ROOT).as_posix(): file.read_bytes() for file in source_files()}
+
+
+@contextmanager
+def _workshop(cache: Path) -> Iterator[Path]:
+    """A folder beside the bundles to make one in, gone afterwards whatever happens."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache, prefix="making-") as work:
+        yield Path(work)
+
+
+def _forget_old(cache: Path) -> None:
+    """Every edit makes a bundle: keep the newest, and nothing of what a killed run left."""
+    by_age = sorted(cache.glob("*.zip"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in by_age[_KEPT_BUNDLES:]:
+        path.unlink(missing_ok=True)
+    for left_over in cache.glob("making-*"):
+        if time.time() - left_over.stat().st_mtime > _A_DAY_SECONDS:
+            shutil.rmtree(left_over, ignore_errors=True)
 
 
 def source_files() -> list[Path]:
@@ -162,16 +197,11 @@ def _is_source(file: Path) -> bool:
 
 
 def _packages_fingerprint(name: BundleName, *, target: Target) -> str:
-    interpreter = _interpreter(target.python)
-    parts = (
-        _RECIPE,
-        name,
-        str(target.platform),
-        target.python,
-        str(interpreter is not None),
-        LOCK.read_text(),
-        repr(CALLS),
-    )
+    made_by = [
+        (Path(__file__).parent / module).read_text() for module in ("bundles.py", "aws_models.py", "bytecode.py")
+    ]
+    has_bytecode = str(_interpreter(target.python) is not None)
+    parts = (*made_by, name, str(target.platform), target.python, has_bytecode, LOCK.read_text(), repr(CALLS))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 
@@ -179,16 +209,14 @@ def _packages(name: BundleName, *, target: Target, interpreter: Path | None, cac
     path = cache / f"packages-{_packages_fingerprint(name, target=target)}.zip"
     if path.exists():
         return path
-    with tempfile.TemporaryDirectory(dir=_made(cache), prefix="packages-") as work:
-        folder = Path(work) / "packages"
-        _install(folder, target=target)
-        _prune(folder)
+    with _workshop(cache) as work:
+        _install(work / "tree", target=target)
+        _prune(work / "tree")
         if interpreter is not None:
-            compile_tree(folder, interpreter=interpreter)
-        unfinished = path.with_suffix(f".{os.getpid()}.tmp")
-        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-            _write_tree(archive, folder)
-        unfinished.replace(path)
+            compile_tree(work / "tree", interpreter=interpreter)
+        with zipfile.ZipFile(work / "bundle.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+            _write_tree(archive, work / "tree")
+        (work / "bundle.zip").replace(path)
     return path
 
 
@@ -209,11 +237,12 @@ def _install(folder: Path, *, target: Target) -> None:
     command += ["--no-config", "--quiet", "--link-mode", "copy", "--python-version", target.python]
     command += ["--python-platform", target.platform] if target.platform else []
     command += ["--target", str(folder), "-r", str(LOCK)]
-    kept = subprocess.run([*command, "--offline"], capture_output=True, text=True, check=False)
+    environment = uv_environment(beside=folder.parent)
+    kept = subprocess.run([*command, "--offline"], capture_output=True, text=True, check=False, env=environment)
     if kept.returncode == 0:
         return
     shutil.rmtree(folder, ignore_errors=True)
-    fetched = subprocess.run(command, capture_output=True, text=True, check=False)
+    fetched = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if fetched.returncode:
         # uv's last line names the package; the rest names addresses nobody can act on.
         raise BundleFailed(
@@ -228,11 +257,8 @@ def _write_tree(archive: zipfile.ZipFile, folder: Path) -> None:
         _write(archive, file.relative_to(folder).as_posix(), file.read_bytes())
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    def paths() -> Iterable[Path]:
-        return (path for path in folder.rglob("*") if path.is_file())
-
-    return iter(sorted(paths(), key=lambda path: path.relative_to(folder).as_posix()))
+def _files(folder: Path) -> list[Path]:
+    return sorted((p for p in folder.rglob("*") if p.is_file()), key=lambda path: path.relative_to(folder).as_posix())
 
 
 def _write(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
@@ -255,8 +281,3 @@ def _notes(interpreter: Path | None, target: Target) -> tuple[str, ...]:
         f"The functions ship without bytecode, so their cold starts cost about twice as much: no Python "
         f"{target.python} was found on the path, in pyenv or in uv (`uv python install {target.python}` brings one).",
     )
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

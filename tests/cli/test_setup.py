@@ -12,6 +12,8 @@ from types import ModuleType
 
 import pytest
 
+from stacks.package_registry import uv_environment
+
 ROOT = Path(__file__).resolve().parents[2]
 PICK_PYTHON = ROOT / ".ci" / "python"
 
@@ -24,7 +26,8 @@ def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    for name in ("requirements.txt", "requirements-test.txt", "pyproject.toml"):
+    (tmp_path / "lambdas").mkdir()
+    for name in ("requirements.txt", "requirements-test.txt", "lambdas/requirements.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path / name)
     venv = tmp_path / ".venv"
     places = {"ROOT": tmp_path, "VENV": venv, "PYTHON": venv / "bin" / "python", "UV": venv / "bin" / "uv"}
@@ -151,16 +154,14 @@ def test_no_chromium_and_no_right_to_install_it_is_told(setup: ModuleType, monke
         setup._ensure_chromium()
 
 
-def test_uv_asks_the_registry_that_pip_was_told_of(
-    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_uv_asks_the_registry_that_pip_was_told_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "PIP_CONFIG_FILE", "PYTHONDONTWRITEBYTECODE"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "pip.conf").write_text("[global]\nindex-url = https://packages.example/simple\n")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
-    assert setup._environment()["UV_DEFAULT_INDEX"] == "https://packages.example/simple"
+    assert uv_environment(beside=tmp_path)["UV_DEFAULT_INDEX"] == "https://packages.example/simple"
     monkeypatch.setenv("PIP_INDEX_URL", "https://other.example/simple")
-    assert setup._environment()["UV_DEFAULT_INDEX"] == "https://other.example/simple"
+    assert uv_environment(beside=tmp_path)["UV_DEFAULT_INDEX"] == "https://other.example/simple"
 
 
 def _fake_python(folder: Path, name: str, version: str) -> None:

@@ -97,6 +97,7 @@ class Changes:
 
 
 async def _keep_saving(snapshots: Any, changes: Changes, parent: Parent) -> None:
+    troubled = False
     while not changes.ended.is_set():
         await _either(changes.any, LOOK_ANYWAY_SECONDS)
         objects = changes.objects
@@ -105,9 +106,13 @@ async def _keep_saving(snapshots: Any, changes: Changes, parent: Parent) -> None
         try:
             capture = snapshots.capture(objects_changed=objects)
             await asyncio.to_thread(snapshots.write, capture)
+            if troubled:
+                parent.say(trouble="the state of the local AWS is saved again")
+                troubled = False
         except (OSError, RuntimeError) as error:
             log.error("the state could not be saved, trying again: %s", error)
-            if isinstance(error, OSError):
+            if isinstance(error, OSError) and not troubled:
+                troubled = True
                 parent.say(trouble=f"the state of the local AWS cannot be saved: {error.strerror or error}")
             changes.objects = True
             changes.any.set()

@@ -191,6 +191,26 @@ def test_a_state_that_cannot_be_read_is_said_and_left_alone(start: Start, tmp_pa
     assert state.read_text() == "{"
 
 
+def test_a_state_that_cannot_be_saved_is_said_once_and_saved_when_it_can_be(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    said: list[str] = []
+    emulator = Emulator.start(
+        account=ACCOUNT, region="eu-central-1", state=state, tell=lambda line: said.append(line["trouble"])
+    )
+    try:
+        wait_until(lambda: not (state / "state.json.new").exists())
+        (state / "state.json.new").mkdir()  # in the way of the file that is written
+        make_table(emulator)
+        wait_until(lambda: said != [])
+        (state / "state.json.new").rmdir()
+        wait_until(lambda: len(said) == 2)
+    finally:
+        emulator.stop()
+    assert "cannot be saved" in said[0]
+    assert "saved again" in said[1]
+    assert saved(tmp_path, "rows")
+
+
 def test_it_stops_when_whoever_started_it_is_gone(start: Start) -> None:
     emulator = start()
     emulator.process.hang_up()

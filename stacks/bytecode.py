@@ -8,12 +8,15 @@ from pathlib import Path
 
 import uv
 
+from lambdas.core.errors import PrismError
+
 INSTALL_ROOT = "/var/task"
 """Where Lambda unpacks a function, which is what tracebacks should name."""
 
 
-class NoBytecode(Exception):
-    """The interpreter that was found could not compile the bundle."""
+class NoBytecode(PrismError):
+    code = "no_bytecode"
+    title = "The functions' code could not be compiled"
 
 
 def matching_interpreter(version: str) -> Path | None:
@@ -36,7 +39,8 @@ def compile_tree(folder: Path, *, interpreter: Path) -> None:
         check=False,
     )
     if done.returncode:
-        raise NoBytecode((done.stdout + done.stderr).strip())
+        said = (done.stdout + done.stderr).strip().splitlines()
+        raise NoBytecode(f"{interpreter.name} refuses the functions' code: {said[-1] if said else 'it said nothing'}")
 
 
 def _candidates(version: str) -> Iterator[Path]:

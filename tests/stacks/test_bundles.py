@@ -12,7 +12,7 @@ import pytest
 from lambdas.core.errors import PrismError
 from stacks import bundles
 from stacks.bundles import LAMBDA, LOCK, ROOT, BundleFailed, Target, base_bundle, creator_bundle
-from stacks.bytecode import matching_interpreter
+from stacks.bytecode import NoBytecode, compile_tree, matching_interpreter
 from tests.creators import a_creator
 
 HERE = Target(platform=None, python=f"{sys.version_info.major}.{sys.version_info.minor}")
@@ -100,6 +100,21 @@ def test_offline_and_never_fetched_is_said_in_one_line(tmp_path: Path, monkeypat
     assert "\n" not in refused.value.message
     assert "online once" in refused.value.fix
     assert not list((tmp_path / "bundles").iterdir()), "nothing half-made is left"
+
+
+def test_a_bundle_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file where the folder should be")
+    with pytest.raises(BundleFailed) as refused:
+        base_bundle("lean", cache=tmp_path / "taken")
+    assert "could not be written" in refused.value.message
+    assert "space" in refused.value.fix
+
+
+def test_a_fault_in_the_code_is_named(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("def broken(:\n")
+    with pytest.raises(NoBytecode) as refused:
+        compile_tree(tmp_path, interpreter=Path(sys.executable))
+    assert "SyntaxError" in refused.value.message
 
 
 def test_the_lock_has_a_hash_for_each_file_and_no_registry() -> None:

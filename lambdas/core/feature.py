@@ -20,7 +20,7 @@ Reference = str
 class FeatureConfig(BaseModel):
     """Base of a feature's block in the creator's file. Every field has a default."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     enabled: bool = Field(default=True, description="Switch the whole feature on or off. Off never deletes data.")
 

@@ -1,9 +1,6 @@
 """Mail through Amazon SES (API v2), from the creator's own domain."""
 
 from dataclasses import dataclass, field
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 from typing import TYPE_CHECKING
 
 from lambdas.core.creator import Creator
@@ -44,6 +41,11 @@ class Mailer:
         sent twice after a crash is one mail in the reader's thread. Undeliverable where trying again
         will not help; other errors are botocore's.
         """
+        # Here: only the worker mails, and every function reads this file when it starts.
+        from email.headerregistry import Address
+        from email.message import EmailMessage
+        from email.policy import SMTP
+
         message = EmailMessage(policy=SMTP)
         message["From"] = Address(self.creator.name, addr_spec=self.sender)
         message["To"] = to

@@ -30,7 +30,6 @@ from lambdas.platform.visit import Visit
 from lambdas.web.admission import Admitted, admit, correlation_id
 from lambdas.web.fallback import missing_page
 from lambdas.web.forms import form_answer
-from lambdas.web.openapi import describe
 from lambdas.web.problems import aws_problem, invalid_from, nothing_here, problem_response
 
 GENERAL_LIMIT = Limit(name="api", times=100, per=timedelta(minutes=1))
@@ -164,8 +163,13 @@ class App:
             locale=self._locale(request),
             correlation_id=correlation,
             as_form=request.as_form,
-            describe=lambda: describe(self.resolver, title=f"{self.services.creator.name}'s API"),
+            describe=self._describe,
         )
+
+    def _describe(self) -> dict[str, Any]:
+        from lambdas.web.openapi import describe  # here: asked for once in a while, and read by every cold start
+
+        return describe(self.resolver, title=f"{self.services.creator.name}'s API")
 
     def _locale(self, request: Admitted) -> Locale:
         asked = request.body.get("language") if isinstance(request.body, dict) else None

@@ -14,6 +14,8 @@ CONTENT_TYPE = "application/problem+json"
 class ProblemField(BaseModel):
     """One fault in one field of what was sent."""
 
+    model_config = ConfigDict(defer_build=True)
+
     path: str = Field(description="The field, dotted: address.city")
     code: str = Field(description="Stable key of the fault, such as too_long")
     message: str
@@ -22,7 +24,7 @@ class ProblemField(BaseModel):
 class Problem(BaseModel):
     """RFC 9457 problem details."""
 
-    model_config = ConfigDict(title="Problem")
+    model_config = ConfigDict(title="Problem", defer_build=True)
 
     type: str = Field(default="about:blank", description="Always about:blank: the code tells problems apart")
     title: str

@@ -11,7 +11,7 @@ from lambdas.core.fields import Email, TextField
 class ContactMessage(BaseModel):
     """A message to the creator."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     name: Annotated[str, TextField(low=1, high=80)]
     email: Email

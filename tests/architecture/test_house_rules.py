@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cli import reference
+from lambdas.features.creator_files import read_all
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -62,6 +63,7 @@ def test_what_is_generated_is_up_to_date(name: str) -> None:
         ("a secret key of AWS", r"\bAKIA[0-9A-Z]{16}\b"),
         ("a private key", r"-----BEGIN [A-Z ]*PRIVATE " + "KEY"),
         ("work that was not done", r"\b(TO" + "DO|FIX" + "ME|X" + r"XX)\b"),
+        ("the name of a program that wrote it", r"(?i)\b(claude|anthropic|openai|chatgpt|copilot)\b"),
         ("a breakpoint", r"^\s*(breakpoint\(\)|import pdb)"),
     ],
 )
@@ -75,6 +77,11 @@ def test_no_file_holds(what: str, pattern: str) -> None:
         if re.search(pattern, line)
     ]
     assert not found, what
+
+
+def test_every_creator_that_comes_with_it_is_sound() -> None:
+    assert "demo" in {creator.id for creator in read_all(ROOT / "creators")}
+    assert read_all(ROOT / "docs" / "examples")
 
 
 def _imported() -> set[str]:

@@ -7,7 +7,6 @@ knows about it.
 import hashlib
 import json
 import os
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from lambdas.core.errors import Unavailable
 from local import outbox
+from local.loopback import fetch
 from local.process import Child
 
 START_SECONDS = 30
@@ -108,18 +108,18 @@ class Emulator:
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            # A proxy of the company's cannot reach this machine, and has no business with what is said here.
+            "NO_PROXY": "*",
+            "no_proxy": "*",
         }
 
     def reset(self) -> None:
         """Forget everything."""
-        request = urllib.request.Request(f"{self.endpoint}/_ministack/reset", method="POST")
-        with urllib.request.urlopen(request, timeout=30) as response:
-            response.read()
+        fetch(f"{self.endpoint}/_ministack/reset", method="POST")
 
     def mail(self) -> list[dict[str, Any]]:
         """Every mail sent, the newest first, as SES's records; `Raw` is the message itself, base64."""
-        with urllib.request.urlopen(f"{self.endpoint}{outbox.PATH}", timeout=30) as response:
-            records: list[dict[str, Any]] = json.load(response)
+        records: list[dict[str, Any]] = json.loads(fetch(f"{self.endpoint}{outbox.PATH}"))
         return records
 
     def stop(self) -> None:

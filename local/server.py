@@ -229,12 +229,10 @@ def cloud_answers(endpoint: str) -> bool:
 
 
 def mail_at(endpoint: str) -> list[dict[str, Any]]:
-    import urllib.request
-
     from local import outbox
+    from local.loopback import fetch
 
-    with urllib.request.urlopen(f"{endpoint}{outbox.PATH}", timeout=10) as response:
-        records: list[dict[str, Any]] = json.load(response)
+    records: list[dict[str, Any]] = json.loads(fetch(f"{endpoint}{outbox.PATH}", seconds=10))
     return records
 
 

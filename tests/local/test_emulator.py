@@ -278,6 +278,13 @@ def test_a_raw_mail_survives_a_crash(start: Start, tmp_path: Path) -> None:
     assert [mail["Subject"] for mail in start().mail()] == ["Hi"]
 
 
+def test_a_proxy_in_the_environment_is_passed_by(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert emulator.mail() == []
+    assert boto3.client("dynamodb").list_tables()["TableNames"] == []
+
+
 def test_nothing_is_left_for_the_next_test(emulator: Emulator) -> None:
     make_table(emulator)
     emulator.reset()

@@ -7,18 +7,12 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.brands import Brand, brands
-from tests.e2e.browser import a_browser, open_site
+from tests.e2e.browser import open_site
 
 pytestmark = pytest.mark.browser
 
 Answer = Callable[[Route, int], None]
 """What the API does with the nth message it gets (0 is the first)."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,6 @@
 """Every page of every example brand in a real browser: nothing overflows, shifts, fails or shuts anyone out."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -11,26 +9,12 @@ from playwright.sync_api import Page as Tab
 from lambdas.core.feature import Page
 from lambdas.features.registry import FEATURES
 from tests.e2e.brands import Brand, brands
-from tests.e2e.browser import a_browser, open_site
+from tests.e2e.browser import open_site
+from tests.e2e.visitor import Theme, a_visitor
 
 pytestmark = pytest.mark.browser
 
-AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
-VIOLATIONS = """() => axe.run().then(({violations}) =>
-    violations.flatMap(({id, nodes}) => nodes.map(({html, failureSummary}) => `${id}: ${html} ${failureSummary}`)))"""
-SHIFT = """() => new Promise(resolve => {
-    let shift = 0;
-    new PerformanceObserver(list => { for (const entry of list.getEntries()) shift += entry.value; })
-        .observe({type: "layout-shift", buffered: true});
-    requestAnimationFrame(() => requestAnimationFrame(() => resolve(shift)));
-})"""
 IDS = ("demo", "fauxcast", "keramik", "bare", "longest")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -58,23 +42,16 @@ def test_all_example_brands_are_looked_at(built: dict[str, Brand]) -> None:
     ],
 )
 def test_pages_shut_nobody_out_and_break_no_rule(
-    browser: Browser, built: dict[str, Brand], name: str, theme: str
+    browser: Browser, built: dict[str, Brand], name: str, theme: Theme
 ) -> None:
-    brand = built[name]
-    context = browser.new_context(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
-    page, complaints = context.new_page(), list[str]()
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    origin, axe = open_site(context, brand), AXE.read_text(encoding="utf-8")
-    for path in everywhere(brand):
-        page.set_viewport_size({"width": 1280, "height": 800})
-        page.goto(origin + path, wait_until="load")
-        # A word too long for its line may break elsewhere in the fallback font than in the real one.
-        assert name == "longest" or page.evaluate(SHIFT) <= 0.001, path
-        page.evaluate(axe)
-        assert page.evaluate(VIOLATIONS) == [], path
-    assert complaints == []
-    context.close()
+    with a_visitor(browser, theme=theme, still=True) as visitor:
+        origin = open_site(visitor.context, built[name])
+        for path in everywhere(built[name]):
+            visitor.go(origin + path)
+            # A word too long for its line may break elsewhere in the fallback font than in the real one.
+            assert name == "longest" or visitor.shift() <= 0.001, path
+            assert visitor.barriers() == [], path
+        assert visitor.unforgiven() == []
 
 
 @pytest.mark.parametrize("name", IDS)
@@ -90,15 +67,13 @@ def test_pages_fit_every_screen(browser: Browser, built: dict[str, Brand], name:
     context.close()
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-def test_the_narrowest_and_a_desk_shut_nobody_out(browser: Browser, built: dict[str, Brand], width: int) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 700})
-    page, origin = context.new_page(), open_site(context, built["demo"])
-    for path in ("/", "/contact/", "/en/faults/"):
-        page.goto(origin + path, wait_until="load")
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        assert page.evaluate(VIOLATIONS) == [], path
-    context.close()
+def test_the_narrowest_screen_shuts_nobody_out(browser: Browser, built: dict[str, Brand]) -> None:
+    with a_visitor(browser, still=True) as visitor:
+        origin = open_site(visitor.context, built["demo"])
+        visitor.page.set_viewport_size({"width": 320, "height": 640})
+        for path in everywhere(built["demo"]):
+            visitor.go(origin + path)
+            assert visitor.barriers() == [], path
 
 
 def test_a_form_with_faults_puts_the_reader_at_their_sum(browser: Browser, built: dict[str, Brand]) -> None:

@@ -20,6 +20,7 @@ from constructs import Construct
 
 from lambdas.core.creator import Creator
 from lambdas.core.feature import Feature
+from lambdas.platform.environment import FOR_PACKAGES
 from lambdas.platform.streams import ATTEMPTS, BATCH_SIZE
 from lambdas.web import edge
 from stacks.findings import accept, accept_detail
@@ -69,6 +70,7 @@ class ApiStack(cdk.Stack):
             "PRISM_SITE_BUCKET": site_bucket,
             "PRISM_ORIGIN_DIGESTS": _origin_digests(self),
             "PRISM_VERSION": version,
+            **FOR_PACKAGES,
         }
         self._site_bucket = site_bucket
         self._dead_letters = self._dead_letter_queue()

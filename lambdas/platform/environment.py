@@ -4,6 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+FOR_PACKAGES = {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
+"""What every function's environment also says: pydantic need not look through all packages for plugins."""
+
 BUNDLE_ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lambdas.core.clock import Clock, now
 from lambdas.platform import aws
 
 if TYPE_CHECKING:
@@ -35,8 +37,12 @@ class SiteBucket:
         return self._client
 
 
+Index = dict[str, dict[str, str]]
 SITE_INDEX = "site.json"
 """Beside the objects of a built site, and uploaded last: what the bucket was given by the build."""
+
+
+_ASSETS_STAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,20 +54,22 @@ class Upload:
     unchanged: int
 
 
-def sync_site(s3: "S3Client", bucket: str, folder: Path) -> Upload:
+def sync_site(s3: "S3Client", bucket: str, folder: Path, *, now: Clock = now) -> Upload:
     """Make the bucket hold the site that `build_site` wrote to `folder`; a second run sends nothing.
 
     What pages refer to goes first, then the pages, so that a visitor in the middle sees the old site
-    or the new one. Only what an earlier build put there is removed: pages published since are left.
+    or the new one. Only what an earlier build put there is removed: pages published since are left,
+    and assets stay for another day, for a page that a cache or a browser still has names them.
     An error of S3 is botocore's; run it again to finish.
     """
     from concurrent.futures import ThreadPoolExecutor  # here: no function uploads a site
 
-    text = (folder / SITE_INDEX).read_bytes()
-    wanted: dict[str, dict[str, str]] = json.loads(text)
+    wanted: Index = json.loads((folder / SITE_INDEX).read_bytes())
     before, present = _published(s3, bucket)
     sent = [key for key, entry in wanted.items() if key not in present or before.get(key) != entry]
-    removed = sorted(present & before.keys() - wanted.keys())
+    gone = {key: entry for key, entry in before.items() if key in present and key not in wanted}
+    retired = {key: {"retired": now().isoformat()} | entry for key, entry in gone.items() if _is_fresh(key, entry, now)}
+    removed = sorted(gone.keys() - retired.keys())
 
     def send(key: str) -> None:
         entry = wanted[key]
@@ -78,15 +86,23 @@ def sync_site(s3: "S3Client", bucket: str, folder: Path) -> Upload:
     with ThreadPoolExecutor(max_workers=8) as several:
         for pages in (False, True):
             list(several.map(send, [key for key in sent if _is_page(key) is pages]))
-    if sent or removed:
+    index = wanted | retired
+    if sent or removed or index != before:
         for start in range(0, len(removed), 1000):
             some: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in removed[start : start + 1000]]
             s3.delete_objects(Bucket=bucket, Delete={"Objects": some, "Quiet": True})
+        text = json.dumps(index, sort_keys=True)
         s3.put_object(Bucket=bucket, Key=SITE_INDEX, Body=text, ContentType="application/json", CacheControl="no-store")
     return Upload(sent=tuple(sent), removed=tuple(removed), unchanged=len(wanted) - len(sent))
 
 
-def _published(s3: "S3Client", bucket: str) -> tuple[dict[str, dict[str, str]], set[str]]:
+def _is_fresh(key: str, entry: dict[str, str], now: Clock) -> bool:
+    """Whether an asset that the site no longer has may still be asked for."""
+    since = datetime.fromisoformat(entry["retired"]) if "retired" in entry else now()
+    return key.startswith("assets/") and now() - since < _ASSETS_STAY
+
+
+def _published(s3: "S3Client", bucket: str) -> tuple[Index, set[str]]:
     """The index of the build before, and the keys that are there."""
     present = {
         item["Key"]

@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from lambdas.platform.storage import SiteBucket, sync_site
+from tests.platform_under_test import MovingClock
 
 BUCKET = "prism-mira-site"
 
@@ -83,3 +84,25 @@ def test_an_object_that_vanished_is_sent_again(bucket: SiteBucket, tmp_path: Pat
     sync_site(boto3.client("s3"), BUCKET, folder)
     boto3.client("s3").delete_object(Bucket=BUCKET, Key="index.html")
     assert sync_site(boto3.client("s3"), BUCKET, folder).sent == ("index.html",)
+
+
+def test_an_asset_outlives_the_pages_that_name_it_by_a_day(bucket: SiteBucket, tmp_path: Path) -> None:
+    s3, clock = boto3.client("s3"), MovingClock()
+    sync_site(s3, BUCKET, build(tmp_path, {"index.html": "a", "assets/a.1.css": "old"}), now=clock)
+    new = build(tmp_path, {"index.html": "b", "assets/a.2.css": "new"})
+    for hours, there in ((0, b"old"), (23, b"old"), (2, None)):
+        clock.forward(hours=hours)
+        done = sync_site(s3, BUCKET, new, now=clock)
+        assert bucket.read("assets/a.1.css") == there
+    assert done.removed == ("assets/a.1.css",)
+    assert sync_site(s3, BUCKET, new, now=clock).removed == ()
+
+
+def test_an_asset_that_comes_back_stays(bucket: SiteBucket, tmp_path: Path) -> None:
+    s3, clock = boto3.client("s3"), MovingClock()
+    for objects in ({"assets/a.css": "a"}, {"assets/b.css": "b"}, {"assets/a.css": "a"}):
+        sync_site(s3, BUCKET, build(tmp_path, objects), now=clock)
+    clock.forward(days=3)
+    sync_site(s3, BUCKET, build(tmp_path, {"assets/a.css": "a"}), now=clock)
+    assert bucket.read("assets/a.css") == b"a"
+    assert bucket.read("assets/b.css") is None

@@ -8,7 +8,7 @@ FEATURE = Feature(
     optional=False,
     api="lambdas.features.site.api:router",
     pages=(
-        Page(path="/", template="site/home.html.j2", context="lambdas.features.site.pages:home"),
+        Page(path="/", template="site/home.html.j2"),
         Page(path="/imprint/", template="site/imprint.html.j2", order=90),
         Page(path="/privacy/", template="site/privacy.html.j2", order=91),
         Page(path="/404/", template="site/not_found.html.j2", listed=False),

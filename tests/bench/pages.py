@@ -1,0 +1,193 @@
+"""What a visitor's browser is sent for a page, and how soon and how steadily it shows it.
+
+A real Chromium opens each page of the demo as it is served by `prism dev`, which behaves as CloudFront does, Brotli
+included: nothing kept from a visit before, no service worker. The creator's own pictures are theirs, not the page's.
+"""
+
+import statistics
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from shutil import copyfile, copytree
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, CDPSession, Page
+
+from frontend_template.manifest import AssetManifest
+from lambdas.features.registry import FEATURES
+from tests.bench.figures import Figure
+from tests.e2e.local_platform import LocalPlatform, running
+
+ROOT = Path(__file__).resolve().parents[2]
+DEMO = "demo"
+PAGES = tuple(page.path for feature in FEATURES for page in feature.pages)
+KILOBYTES = {"html": 6.0, "css": 5.0, "js": 8.0, "fonts": 32.0, "total": 150.0}
+REQUESTS, FONTS, CLS = 20, 2, 0.001
+_KINDS = {"Document": "html", "Stylesheet": "css", "Script": "js", "Font": "fonts"}
+_OBSERVE = """
+globalThis.seen = { paint: 0, shift: 0 };
+new PerformanceObserver((list) => { for (const e of list.getEntries()) seen.paint = e.startTime; })
+  .observe({ type: "largest-contentful-paint", buffered: true });
+new PerformanceObserver((list) => { for (const e of list.getEntries()) if (!e.hadRecentInput) seen.shift += e.value; })
+  .observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """A screen and its connection: bits a second down, milliseconds there and back, how much slower its processor is."""
+
+    name: str
+    width: int
+    height: int
+    scale: float
+    bits: int
+    latency: int
+    slower: int
+    lcp: float
+
+
+# The phone and the desktop of Lighthouse. Its phone has a processor a quarter as fast as this one.
+PHONE = Reader(name="phone", width=412, height=823, scale=1.75, bits=1_638_400, latency=150, slower=4, lcp=1.7)
+DESKTOP = Reader(name="desktop", width=1350, height=940, scale=1, bits=10_240_000, latency=40, slower=1, lcp=0.6)
+
+
+@dataclass(kw_only=True)
+class Weight:
+    """What one page took: bytes as transferred by kind, how many requests, how many fonts, how far things moved."""
+
+    path: str
+    sizes: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KILOBYTES, 0))
+    requests: int = 0
+    fonts: int = 0
+    shift: float = 0.0
+
+    def figures(self) -> list[Figure]:
+        sizes = [
+            Figure(name=f"{self.path} {kind}", measured=size / 1000, limit=KILOBYTES[kind], unit="kB")
+            for kind, size in self.sizes.items()
+        ]
+        return [
+            *sizes,
+            Figure(name=f"{self.path} requests", measured=self.requests, limit=REQUESTS),
+            Figure(name=f"{self.path} fonts files", measured=self.fonts, limit=FONTS),
+            Figure(name=f"{self.path} CLS", measured=self.shift, limit=CLS),
+        ]
+
+
+@contextmanager
+def demo(home: Path) -> Iterator[LocalPlatform]:
+    """The demo's platform, served from a folder of its own."""
+    creators = home / "creators"
+    creators.mkdir(parents=True, exist_ok=True)
+    copyfile(ROOT / "creators" / f"{DEMO}.yaml", creators / f"{DEMO}.yaml")
+    copytree(ROOT / "creators" / DEMO, creators / DEMO)
+    with running(home, DEMO) as platform:
+        yield platform
+
+
+def own_pictures(platform: LocalPlatform) -> frozenset[str]:
+    """The addresses of the creator's own pictures, in every size and format."""
+    status, _, body = platform.get("/assets/manifest.json")
+    assert status == 200, body
+    manifest = AssetManifest.from_json(body)
+    return frozenset(
+        url for picture in manifest.pictures.values() for source in picture.sources for url in source.widths.values()
+    )
+
+
+def weigh(browser: Browser, platform: LocalPlatform, path: str, *, reader: Reader = PHONE) -> Weight:
+    """Open a page and read it to its end; bytes are those on the wire, headers left out."""
+    weight, theirs = Weight(path=path), own_pictures(platform)
+    with _opened(browser, reader) as (page, devtools):
+        kinds: dict[str, tuple[str, str]] = {}
+        heads: dict[str, int] = {}
+
+        def answered(event: dict[str, Any]) -> None:
+            kinds[event["requestId"]] = (event["type"], urlsplit(event["response"]["url"]).path)
+            heads[event["requestId"]] = int(event["response"]["encodedDataLength"])
+
+        def finished(event: dict[str, Any]) -> None:
+            kind, url = kinds.get(event["requestId"], ("", ""))
+            if url in theirs or not kind:
+                return
+            size = int(event["encodedDataLength"]) - heads[event["requestId"]]
+            weight.requests += 1
+            weight.fonts += kind == "Font"
+            weight.sizes["total"] += size
+            if kind in _KINDS:
+                weight.sizes[_KINDS[kind]] += size
+
+        devtools.on("Network.responseReceived", answered)
+        devtools.on("Network.loadingFinished", finished)
+        page.goto(platform.origin + path, wait_until="networkidle")
+        page.evaluate("scrollTo({ top: document.documentElement.scrollHeight, behavior: 'instant' })")
+        page.wait_for_function("[...document.images].every((image) => image.complete)")
+        page.wait_for_load_state("networkidle")
+        # An observer is told of a frame after it was painted.
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        weight.shift = float(page.evaluate("seen.shift"))
+    return weight
+
+
+def largest_paint(browser: Browser, platform: LocalPlatform, path: str, *, reader: Reader, times: int = 5) -> Figure:
+    """The median of so many first visits over the reader's connection, in seconds."""
+    paints = []
+    for _ in range(times):
+        with _opened(browser, reader) as (page, devtools):
+            devtools.send(
+                "Network.emulateNetworkConditions",
+                {
+                    "offline": False,
+                    "latency": reader.latency,
+                    "downloadThroughput": reader.bits / 8,
+                    "uploadThroughput": reader.bits / 8,
+                },
+            )
+            devtools.send("Emulation.setCPUThrottlingRate", {"rate": reader.slower})
+            page.goto(platform.origin + path, wait_until="networkidle")
+            paints.append(float(page.evaluate("seen.paint")) / 1000)
+    return Figure(
+        name=f"{path} LCP on a {reader.name}, median of {times}",
+        measured=statistics.median(paints),
+        limit=reader.lcp,
+        unit="s",
+    )
+
+
+@contextmanager
+def _opened(browser: Browser, reader: Reader) -> Iterator[tuple[Page, CDPSession]]:
+    context = browser.new_context(
+        viewport={"width": reader.width, "height": reader.height},
+        device_scale_factor=reader.scale,
+        is_mobile=reader is PHONE,
+        has_touch=reader is PHONE,
+        service_workers="block",
+    )
+    try:
+        page = context.new_page()
+        page.add_init_script(_OBSERVE)
+        devtools = context.new_cdp_session(page)
+        devtools.send("Network.enable")
+        devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        yield page, devtools
+    finally:
+        context.close()
+
+
+def measure() -> list[Figure]:
+    import tempfile
+
+    from tests.e2e.browser import a_browser
+
+    with (
+        tempfile.TemporaryDirectory(prefix="prism-bench-") as home,
+        demo(Path(home)) as platform,
+        a_browser() as browser,
+    ):
+        figures = [figure for path in PAGES for figure in weigh(browser, platform, path).figures()]
+        for path in ("/", "/contact/"):
+            figures += [largest_paint(browser, platform, path, reader=reader) for reader in (PHONE, DESKTOP)]
+    return figures

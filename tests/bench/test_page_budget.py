@@ -1,0 +1,33 @@
+"""Every page of the demo within its budget: what counts. What takes time is measured by `make bench`."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.bench import pages
+from tests.e2e.browser import a_browser
+from tests.e2e.local_platform import LocalPlatform
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPlatform]:
+    with pages.demo(tmp_path_factory.mktemp("home")) as platform:
+        yield platform
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with a_browser() as browser:
+        yield browser
+
+
+@pytest.mark.parametrize("path", pages.PAGES)
+def test_a_page_keeps_its_budget(browser: Browser, platform: LocalPlatform, path: str) -> None:
+    weight = pages.weigh(browser, platform, path)
+    assert weight.sizes["html"] > 0, "the page was seen"
+    assert weight.sizes["fonts"] > 0, "its fonts came"
+    beyond = [f"{f.name}: {f.measured:g} {f.unit}, at most {f.limit:g}" for f in weight.figures() if not f.holds]
+    assert beyond == []

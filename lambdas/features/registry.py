@@ -24,7 +24,10 @@ PLATFORM_TABLES: tuple[type[Table], ...] = (Hits,)
 def creator_model(features: tuple[Feature[Any], ...] = FEATURES) -> type[Creator]:
     """`Creator` with a typed block for every optional feature, so that errors and the schema name each field."""
     blocks: dict[str, Any] = {
-        feature.name: (feature.config, Field(default_factory=feature.config, description=(feature.config.__doc__ or "").strip()))
+        feature.name: (
+            feature.config,
+            Field(default_factory=feature.config, description=(feature.config.__doc__ or "").strip()),
+        )
         for feature in features
         if feature.optional
     }
@@ -36,9 +39,7 @@ def creator_model(features: tuple[Feature[Any], ...] = FEATURES) -> type[Creator
 
 def active_features(creator: Creator, features: tuple[Feature[Any], ...] = FEATURES) -> tuple[Feature[Any], ...]:
     """The features this creator has switched on, and those every site has, in their order."""
-    return tuple(
-        feature for feature in features if not feature.optional or feature.config_in(creator.features).enabled
-    )
+    return tuple(feature for feature in features if not feature.optional or feature.config_in(creator.features).enabled)
 
 
 def tables_of(features: tuple[Feature[Any], ...]) -> Mapping[str, type[Table]]:

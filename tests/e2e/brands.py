@@ -23,11 +23,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Brand:
-    """A creator with the folder of their pictures, a folder to build in, and the features known there."""
+    """A creator with the folder of their pictures, folders to build in and to keep what takes long, and the features known there."""
 
     creator: Creator
     pictures: Path
     work: Path
+    cache: Path
     known: tuple[Feature[Any], ...] = FEATURES
 
     @property
@@ -43,7 +44,7 @@ class Brand:
             features=self.features,
             source=self.pictures,
             out=out,
-            cache=self.work / "cache",
+            cache=self.cache,
         )
         return out
 
@@ -81,10 +82,10 @@ class Brand:
         return tuple(sorted(f"/{file.relative_to(self.site)}".removesuffix("index.html") for file in found))
 
 
-def brands(work: Path) -> Mapping[str, Brand]:
-    """By id; `work` is a folder for what is built."""
+def brands(work: Path, *, cache: Path) -> Mapping[str, Brand]:
+    """By id; `work` is a folder for what is built, each when it is first looked at."""
     files = [ROOT / "creators" / "demo.yaml", *sorted((ROOT / "docs" / "examples").glob("*.yaml"))]
-    found = [Brand(read_creator(file), file.with_suffix(""), work) for file in files]
+    found = [Brand(read_creator(file), file.with_suffix(""), work, cache) for file in files]
     extremes = (
         {"id": "bare", "name": "Nobody"},
         {
@@ -95,7 +96,7 @@ def brands(work: Path) -> Mapping[str, Brand]:
     )
     for settings in extremes:
         address = {"domain": f"{settings['id']}.example", "email": f"post@{settings['id']}.example"}
-        found.append(Brand(new_creator({**settings, **address}), work / "no-pictures", work))
+        found.append(Brand(new_creator({**settings, **address}), work / "no-pictures", work, cache))
     return {brand.creator.id: brand for brand in found}
 
 

@@ -9,12 +9,12 @@ import pytest
 from playwright.sync_api import Browser
 
 from cli.machine_checks import chromium
+from tests.e2e.brands import Brand, brands
 from tests.e2e.browser import a_browser
 from tests.e2e.local_platform import LocalPlatform, prism, running
 from tests.e2e.visitor import Visitor, a_visitor
 
 Visit = Callable[..., Visitor]
-Onboard = Callable[..., LocalPlatform]
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +46,12 @@ def visit(browser: Browser) -> Iterator[Visit]:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where these tests have their creators, and `prism` its state."""
     return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def built(home: Path) -> dict[str, Brand]:
+    """The brands by id, each built when it is first looked at; fonts and pictures are made once for these and `prism dev`."""
+    return dict(brands(home / "built", cache=home / ".prism" / "cache"))
 
 
 @contextmanager

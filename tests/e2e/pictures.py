@@ -53,7 +53,7 @@ SHOTS = (
 def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, a_browser() as browser:
-        known = brands(Path(folder))
+        known = brands(Path(folder), cache=Path(folder) / "cache")
         for shot in SHOTS:
             print(f"docs/pictures/{shot.name}.webp  {_take(browser, shot, known[shot.brand]) / 1000:.0f} kB")
     lines = [f"## {shot.says}\n\n![{shot.says}]({shot.name}.webp)\n" for shot in SHOTS]

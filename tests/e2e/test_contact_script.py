@@ -6,18 +6,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.e2e.brands import Brand, brands
+from tests.e2e.brands import Brand
 from tests.e2e.browser import open_site
 
 pytestmark = pytest.mark.browser
 
 Answer = Callable[[Route, int], None]
 """What the API does with the nth message it gets (0 is the first)."""
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Brand:
-    return brands(tmp_path_factory.mktemp("brands"))["demo"]
 
 
 class Form:
@@ -46,9 +41,9 @@ class Form:
 
 
 @pytest.fixture
-def form(browser: Browser, demo: Brand) -> Iterator[Callable[[Answer], Form]]:
+def form(browser: Browser, built: dict[str, Brand]) -> Iterator[Callable[[Answer], Form]]:
     context = browser.new_context()
-    origin = open_site(context, demo)
+    origin = open_site(context, built["demo"])
     yield lambda answer: Form(context.new_page(), origin, answer)
     context.close()
 
@@ -122,7 +117,7 @@ def test_another_text_is_another_message(form: Callable[[Answer], Form]) -> None
     contact.summary.to_contain_text("several messages in a short time")
     contact.write(message="Something else altogether.")
     contact.send()
-    contact.page.wait_for_function("document.activeElement.classList.contains('summary')")
+    contact.summary.to_be_focused()
     expect(contact.page.locator("button[type=submit]")).to_have_text("Send message")
     (_, first), (_, second) = contact.sent
     assert first != second

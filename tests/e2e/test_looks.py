@@ -8,18 +8,13 @@ from playwright.sync_api import Page as Tab
 
 from lambdas.core.feature import Page
 from lambdas.features.registry import FEATURES
-from tests.e2e.brands import Brand, brands
+from tests.e2e.brands import Brand
 from tests.e2e.browser import open_site
 from tests.e2e.visitor import Theme, a_visitor
 
 pytestmark = pytest.mark.browser
 
 IDS = ("demo", "fauxcast", "keramik", "bare", "longest")
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Brand]:
-    return dict(brands(tmp_path_factory.mktemp("brands")))
 
 
 def everywhere(brand: Brand) -> tuple[str, ...]:

@@ -26,6 +26,11 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });
 """
 
+_PICTURES_ARE_THERE = """() => new Promise((done) => {
+  const look = () => [...document.images].every(({ complete }) => complete) ? done() : requestAnimationFrame(look);
+  look();
+})"""
+
 
 @dataclass(kw_only=True)
 class Visitor:
@@ -50,23 +55,23 @@ class Visitor:
         response = self.page.goto(address, wait_until="load")
         assert response is not None
         assert response.status == status, f"{address} answered {response.status}"
-        self.page.wait_for_load_state("networkidle")
+        self.page.evaluate("document.fonts.ready.then(() => true)")
 
     def shift(self) -> float:
         """How far what was shown moved while the page came (CLS), fonts and pictures further down included."""
-        self.page.evaluate("document.fonts.ready")
         self.page.evaluate("scrollTo({ top: document.documentElement.scrollHeight, behavior: 'instant' })")
-        self.page.wait_for_function("[...document.images].every((image) => image.complete)")
+        self._complete()
         self.page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
-        # The observer is told of a frame after it was painted.
-        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        self._painted()
         return float(self.page.evaluate("noted.shift"))
 
     def width_on_a_phone(self) -> int:
         """How wide the page is on a screen of 320 pixels."""
         self.page.set_viewport_size({"width": _PHONE[0], "height": _PHONE[1]})
         width = int(self.page.evaluate("document.scrollingElement.scrollWidth"))
+        self._complete()  # a phone gets pictures of its own: do not leave while they come
         self.page.set_viewport_size({"width": _DESK[0], "height": _DESK[1]})
+        self._complete()
         return width
 
     def barriers(self) -> list[str]:
@@ -83,6 +88,16 @@ class Visitor:
     def refusals(self) -> list[str]:
         """What the policy of the page shown has refused."""
         return list(self.page.evaluate("globalThis.noted?.refused ?? []"))
+
+    def _complete(self) -> None:
+        """Wait for the pictures of what is shown now."""
+        self._painted()
+        # Not by wait_for_function: it evaluates in the page, whose policy rightly forbids that.
+        self.page.evaluate(_PICTURES_ARE_THERE)
+
+    def _painted(self) -> None:
+        """Wait until the page is painted anew: pictures are chosen and shifts told of in that step."""
+        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def watch(self) -> None:
         self.page.on("console", self._console)

@@ -137,6 +137,26 @@ def test_without_javascript_the_form_comes_back_once_to_be_checked(platform: Pla
     assert stored.body == "Zehn <Zeichen> mindestens."
 
 
+@pytest.mark.parametrize("case", ["left open for a day", "gone back to after sending"])
+def test_without_javascript_a_form_whose_token_is_spent_comes_back_with_a_fresh_one(
+    platform: PlatformUnderTest, case: str
+) -> None:
+    form = MESSAGE | {"language": "en", "website": "", "token": _token(platform)}
+    if case == "left open for a day":
+        platform.clock.forward(hours=25)
+    else:
+        assert platform.call("POST", "/api/contact", form=urlencode(form)).status == 303
+        form["message"] = "Something I forgot to say."
+    before = Message.count()
+    shown = platform.call("POST", "/api/contact", form=urlencode(form))
+    page = FormOf(shown.body)
+    assert (shown.status, page.fields["message"]) == (200, form["message"])
+    assert Message.count() == before
+    platform.clock.forward(seconds=3)
+    assert platform.call("POST", "/api/contact", form=urlencode(page.fields)).status == 303
+    assert form["message"] in [stored.body for stored in Message.scan()]
+
+
 def test_a_form_with_faults_comes_back_with_what_was_typed_and_what_is_wrong(platform: PlatformUnderTest) -> None:
     typed = MESSAGE | {"email": 'no"address', "message": "short", "language": "en", "token": ""}
     shown = platform.call("POST", "/api/contact", form=urlencode(typed))

@@ -10,8 +10,8 @@ from lambdas.core.forms import AskAgain
 from lambdas.core.ids import derived_id, new_id
 from lambdas.features.contact.feature import FEATURE
 from lambdas.features.contact.message import FIELDS, ContactMessage
-from lambdas.features.contact.service import store
-from lambdas.features.contact.token import FormTokens
+from lambdas.features.contact.service import KeyReused, store
+from lambdas.features.contact.token import FormTokens, TokenMissing
 from lambdas.platform.limits import Limit
 from lambdas.platform.routing import IdempotencyKey, Router, form, limited
 from lambdas.platform.visit import Here, Visit
@@ -41,19 +41,23 @@ def send(message: Annotated[ContactMessage, Body()], visit: Here, key: Idempoten
     if message.website:
         # The field no person sees: let the program believe that it worked.
         return Received(id=new_id("msg", at=services.clock()))
-    if visit.as_form and not message.token:
-        # Without JavaScript a published page carries no fresh token: show it again, with one.
-        raise AskAgain(token=_tokens(visit).issue())
-    nonce = _tokens(visit).nonce(message.token)
-    id = derived_id("msg", visit.address, key) if key else derived_id("msg", nonce)
-    store(
-        message,
-        id=id,
-        locale=visit.locale,
-        correlation_id=visit.correlation_id,
-        services=services,
-        keep=timedelta(days=FEATURE.config_in(services.creator.features).keep_days),
-    )
+    try:
+        nonce = _tokens(visit).nonce(message.token)
+        id = derived_id("msg", visit.address, key) if key else derived_id("msg", nonce)
+        store(
+            message,
+            id=id,
+            locale=visit.locale,
+            correlation_id=visit.correlation_id,
+            services=services,
+            keep=timedelta(days=FEATURE.config_in(services.creator.features).keep_days),
+        )
+    except (TokenMissing, KeyReused):
+        if not visit.as_form:
+            raise
+        # Without JavaScript a published page carries no token, one left open for a day a stale one, and one that
+        # was gone back to the token of the message before: show it again, with a fresh one.
+        raise AskAgain(token=_tokens(visit).issue()) from None
     return Received(id=id)
 
 

@@ -71,7 +71,8 @@ class RateLimiter:
             item.update(actions=[Hits.moments.delete(gone)])
             if self._add(item, limit, moment):
                 return
-        oldest = min((_whole(m) for m in item.moments if _whole(m) > window_start), default=now)
+        # No moments at all where this instance removed the last and others took all places in between.
+        oldest = min((_whole(m) for m in item.moments or () if _whole(m) > window_start), default=now)
         wait = -((window_start - oldest) // _PER_SECOND)
         raise TooManyRequests(retry_after=max(1, wait))
 

@@ -39,6 +39,16 @@ def test_a_hundred_at_once_share_one_window(clock: MovingClock) -> None:
     assert sum(outcomes) == 10
 
 
+def test_a_hundred_at_once_share_the_window_after_one_that_was_full(clock: MovingClock) -> None:
+    limit = Limit(name="again", times=10, per=timedelta(minutes=1))
+    for _ in range(10):
+        _limiter(clock).hit(limit, "203.0.113.7")
+    clock.forward(minutes=2)
+    with ThreadPoolExecutor(20) as pool:
+        outcomes = list(pool.map(lambda _: _passes(_limiter(clock), limit), range(100)))
+    assert sum(outcomes) == 10
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(gaps=st.lists(st.integers(min_value=1, max_value=40), max_size=25))
 def test_no_window_ever_holds_more_than_the_limit(clock: MovingClock, gaps: list[int]) -> None:

@@ -15,7 +15,7 @@ class Mail:
     """One mail to its recipients. `raw` is the message as it was sent, None where it was sent in parts."""
 
     id: str
-    message_id: str
+    refers_to: str
     sender: str
     to: tuple[str, ...]
     reply_to: str
@@ -36,7 +36,7 @@ class Mail:
         if "Raw" not in record:
             return cls(
                 **common,
-                message_id="",
+                refers_to="",
                 sender=record.get("Source") or "",
                 reply_to="",
                 subject=record.get("Subject") or "",
@@ -49,7 +49,7 @@ class Mail:
         assert isinstance(message, EmailMessage)
         return cls(
             **common,
-            message_id=str(message.get("Message-ID", "")),
+            refers_to=str(message.get("References", "")),
             sender=str(message.get("From", "")),
             reply_to=str(message.get("Reply-To", "")),
             subject=str(message.get("Subject", "")),
@@ -61,7 +61,7 @@ class Mail:
     def as_json(self) -> dict[str, Any]:
         return {
             "id": self.id,
-            "message_id": self.message_id,
+            "refers_to": self.refers_to,
             "from": self.sender,
             "to": list(self.to),
             "reply_to": self.reply_to,

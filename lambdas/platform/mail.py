@@ -37,9 +37,9 @@ class Mailer:
     def send(self, letter: Letter, *, to: str, reply_to: str | None = None, reference: str) -> None:
         """Hand a letter to SES; returns once SES has taken it.
 
-        `reference` becomes the Message-ID's left half, the same for the same letter, so that a mail
-        sent twice after a crash is one mail in the reader's thread. Undeliverable where trying again
-        will not help; other errors are botocore's.
+        `reference` is the same for the same letter and becomes what it refers to (SES gives each mail a
+        Message-ID of its own), so that one sent twice after a crash stands in one thread. Undeliverable
+        where trying again will not help; other errors are botocore's.
         """
         # Here: only the worker mails, and every function reads this file when it starts.
         from email.headerregistry import Address
@@ -50,7 +50,7 @@ class Mailer:
         message["From"] = Address(self.creator.name, addr_spec=self.sender)
         message["To"] = to
         message["Subject"] = " ".join(letter.subject.split())
-        message["Message-ID"] = f"<{reference}@{self.creator.domain}>"
+        message["References"] = f"<{reference}@{self.creator.domain}>"
         message["Auto-Submitted"] = "auto-generated"
         if reply_to:
             message["Reply-To"] = reply_to
@@ -59,7 +59,8 @@ class Mailer:
         ses = self._ses()
         try:
             ses.send_email(
-                FromEmailAddress=str(Address(self.creator.name, addr_spec=self.sender)),
+                # The bare address: SES takes ASCII only, and the name is in the message, encoded.
+                FromEmailAddress=self.sender,
                 Destination={"ToAddresses": [to]},
                 Content={"Raw": {"Data": message.as_bytes()}},
             )

@@ -55,7 +55,7 @@ def test_a_mail_is_shown_with_all_that_its_reader_sees(inbox: Served) -> None:
     assert mail["to"] == ["fan@example.com"]
     assert mail["reply_to"] == "me@example.com"
     assert mail["text"].strip() == "Hello <script>"
-    assert mail["message_id"].startswith("<mail_1@")
+    assert mail["refers_to"].startswith("<mail_1@")
     page = get(inbox, f"/_local/inbox/{mail['id']}").text
     assert "Grüße &lt;b&gt;" in page
     assert "Hello &lt;script&gt;" in page

@@ -29,8 +29,16 @@ def test_a_letter_has_both_forms_and_names_its_sender() -> None:
     assert mail["From"].addresses[0].display_name == 'Kaß "K" Fiction'
     assert mail["From"].addresses[0].addr_spec == "hello@tester.example"
     assert mail["Subject"] == "Grüße"
-    assert mail["Message-ID"] == "<mail_1@tester.example>"
+    assert mail["References"] == "<mail_1@tester.example>"
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_ses_is_told_of_the_sender_in_ascii_whatever_the_creators_name() -> None:
+    post = Post()
+    letter = Letter(subject="s", text="t", html="h")
+    Mailer(creator=a_creator(name="Späte Lieder"), _client=post).send(letter, to="a@fans.example", reference="m")  # type: ignore[arg-type]
+    assert post.sent[0]["FromEmailAddress"] == "hello@tester.example"
+    assert post.sent[0]["Content"]["Raw"]["Data"].isascii()
 
 
 def test_what_a_visitor_typed_cannot_add_a_header() -> None:

@@ -32,7 +32,7 @@ def deliver(event: Event, services: Services) -> None:
 
     Events repeat: what has been done is noted after each mail and not done again, and a message
     deleted since is left alone. A crash between SES's answer and our note sends one mail again,
-    under the same Message-ID.
+    into the same thread.
     """
     try:
         message = Message.get(event.subject, consistent_read=True)

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 Files = Mapping[str, bytes]
@@ -25,8 +26,9 @@ class Cache:
     def prune(self) -> None:
         """Remove what no build has asked for in a month."""
         for entry in self._folder.glob("*/*"):
-            if time.time() - entry.stat().st_mtime > 30 * _DAY:
-                shutil.rmtree(entry, ignore_errors=True)
+            with suppress(FileNotFoundError):  # another build has finished it, or removed it, in this moment
+                if time.time() - entry.stat().st_mtime > 30 * _DAY:
+                    shutil.rmtree(entry, ignore_errors=True)
 
     def one(self, kind: str, parts: Iterable[bytes | str], make: Callable[[], bytes]) -> bytes:
         """The bytes that `make` gave for these parts; OSError where they cannot be kept."""

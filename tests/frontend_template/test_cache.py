@@ -43,3 +43,12 @@ def test_what_nobody_asked_for_in_a_month_is_removed(tmp_path: Path) -> None:
     cache.prune()
     assert len(list((tmp_path / "kind").iterdir())) == 1
     cache.one("kind", ("asked",), lambda: pytest.fail("made again"))
+
+
+def test_what_another_build_finishes_meanwhile_is_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = Cache(tmp_path)
+    cache.one("kind", ("a",), lambda: b"x")
+    (entry,) = (tmp_path / "kind").iterdir()
+    monkeypatch.setattr(Path, "glob", lambda *_: iter([tmp_path / "kind" / ".new-gone", entry]))
+    cache.prune()
+    assert entry.is_dir()

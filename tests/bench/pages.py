@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, CDPSession, Page
 
 from frontend_template.manifest import AssetManifest
 from lambdas.features.registry import FEATURES
-from tests.bench.figures import Figure
+from tests.bench.figures import Figure, NotMeasured
 from tests.e2e.local_platform import LocalPlatform, running
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -149,6 +149,8 @@ def largest_paint(browser: Browser, platform: LocalPlatform, path: str, *, reade
             devtools.send("Emulation.setCPUThrottlingRate", {"rate": reader.slower})
             page.goto(platform.origin + path, wait_until="networkidle")
             paints.append(float(page.evaluate("seen.paint")) / 1000)
+            if not paints[-1]:
+                raise NotMeasured(f"the browser did not tell when {path} was painted")
     return Figure(
         name=f"{path} LCP on a {reader.name}, median of {times}",
         measured=statistics.median(paints),

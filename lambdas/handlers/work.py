@@ -19,6 +19,10 @@ from lambdas.platform.services import Services
 from lambdas.platform.streams import StreamReader
 
 
+class ScheduleFailed(Exception):
+    """A schedule's work failed: Lambda tries again. It says which; what happened is in our log, without what it was about."""
+
+
 class Worker:
     """Deals with streams' batches and schedules of one creator's active features."""
 
@@ -31,7 +35,7 @@ class Worker:
         self._schedules = {name: schedule for feature in features for name, schedule in feature.schedules.items()}
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """A stream's batch or a schedule. Of a batch: the first record that has not been dealt with, if any."""
+        """A stream's batch or a schedule. Of a batch: the first record that has not been dealt with, if any. ScheduleFailed."""
         if event.get("prism") == "schedule":
             self._run(event["name"])
             return {}
@@ -52,7 +56,12 @@ class Worker:
             # The feature was switched off after its schedule had fired.
             self._log.info("schedule without a feature", extra={"schedule": name})
             return
-        load(self._schedules[name].run)(self._services)
+        try:
+            load(self._schedules[name].run)(self._services)
+        except Exception as error:
+            self._log.error("a schedule failed", extra={"schedule": name, **trace_of(error)})
+            # Lambda logs whatever leaves here, and an error's own words may be what a person typed.
+            raise ScheduleFailed(name) from None
         self._log.info("schedule done", extra={"schedule": name})
 
     def _follow(self, record: Mapping[str, Any]) -> None:

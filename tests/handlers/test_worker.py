@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from traceback import format_exception
 from typing import Any
 
 import boto3
@@ -10,7 +11,7 @@ from aws_lambda_powertools import Logger
 
 from lambdas.features.contact.models import Message
 from lambdas.features.contact.service import note_mailed
-from lambdas.handlers.work import Worker
+from lambdas.handlers.work import ScheduleFailed, Worker
 from lambdas.platform.mail import Letter, Mailer, Undeliverable
 from lambdas.platform.services import Services
 from lambdas.platform.tables import table_name
@@ -183,6 +184,25 @@ def test_what_no_event_delivered_is_chased_by_the_schedule(feed: Feed) -> None:
     assert Message.get(id).undelivered is None
     feed.worker.handle({"prism": "schedule", "name": "contact.deliver-late"})
     assert len(feed.mails()) == 2
+
+
+def test_one_late_message_that_never_works_does_not_hold_up_the_others(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [_send(feed.platform, subject=subject) for subject in ("poison", "two", "three")]
+    feed.platform.clock.forward(minutes=11)
+    send = Mailer.send
+
+    def poisoned(mailer: Mailer, letter: Letter, **options: Any) -> None:
+        if "poison" in letter.text:
+            raise ValueError("what a person typed")
+        send(mailer, letter, **options)
+
+    monkeypatch.setattr(Mailer, "send", poisoned)
+    with pytest.raises(ScheduleFailed) as failed:
+        feed.worker.handle({"prism": "schedule", "name": "contact.deliver-late"})
+    assert [Message.get(id).undelivered for id in ids] == ["pending", None, None]
+    assert "typed" not in "".join(format_exception(failed.value))  # which is what Lambda logs
 
 
 def test_a_message_deleted_meanwhile_is_no_fault(feed: Feed) -> None:

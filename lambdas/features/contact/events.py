@@ -42,9 +42,18 @@ def deliver(event: Event, services: Services) -> None:
 
 
 def deliver_late(services: Services) -> None:
-    """Deliver what no event has delivered within ten minutes: the worker was broken for longer than a stream remembers."""
+    """Deliver what no event has delivered within ten minutes: the worker was broken for longer than a stream remembers.
+
+    One that fails costs the others nothing; ExceptionGroup of what failed when all have been tried.
+    """
+    failures = []
     for message in undelivered(older_than=timedelta(minutes=10), services=services):
-        _deliver(message, services)
+        try:
+            _deliver(message, services)
+        except Exception as error:
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup("late messages could not be delivered", failures) from failures[0]
 
 
 def _deliver(message: Message, services: Services) -> None:

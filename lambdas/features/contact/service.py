@@ -56,7 +56,8 @@ def undelivered(*, older_than: timedelta, services: Services) -> list[Message]:
     """Messages whose mails should have gone out by now, oldest first, at most 100."""
     late = services.clock() - older_than
     found = Message.index.query(PENDING, Message.received_at < late, limit=100)
-    return [Message.get(entry.id, consistent_read=True) for entry in found]
+    # An index is a moment behind its table: what has been deleted since is not among these.
+    return sorted(Message.batch_get([entry.id for entry in found], consistent_read=True), key=lambda m: m.received_at)
 
 
 def note_mailed(message: Message, *, services: Services) -> None:

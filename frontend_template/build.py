@@ -14,10 +14,9 @@ from frontend_template.render import ROOT, Renderer
 from lambdas.core.brand import palette
 from lambdas.core.creator import Creator
 from lambdas.core.feature import Feature
+from lambdas.platform.storage import ASSET_MANIFEST
 
-__all__ = ["MANIFEST_KEY", "ROOT", "SiteBuild", "build_site"]
-
-MANIFEST_KEY = "assets/manifest.json"
+__all__ = ["ROOT", "SiteBuild", "build_site"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +64,7 @@ def build_site(
         around = {
             "robots.txt": webapp.robots(creator),
             "sitemap.xml": webapp.sitemap(creator, features),
-            MANIFEST_KEY: assets.to_json(),
+            ASSET_MANIFEST: assets.to_json(),
         }
         for locale in creator.languages:
             key = creator.path("/manifest.webmanifest", locale).removeprefix("/")

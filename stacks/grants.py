@@ -11,6 +11,7 @@ from lambdas.core.feature import Feature
 from lambdas.features.registry import tables_of
 from lambdas.platform.keys import parameter
 from lambdas.platform.mail import Mailer
+from lambdas.platform.storage import ASSET_MANIFEST
 from lambdas.platform.tables import definition, table_name
 from lambdas.web.edge import FunctionName
 
@@ -78,7 +79,7 @@ def _session_key(stack: cdk.Stack, creator_id: str) -> iam.PolicyStatement:
 def _site(stack: cdk.Stack, creator: Creator, bucket: str, *, pages: Iterable[str]) -> list[iam.PolicyStatement]:
     """The manifest that pages and letters are rendered by and some published pages: public content, all of it."""
     arn = stack.format_arn(service="s3", region="", account="", resource=bucket)
-    keys = ["assets/manifest.json"]
+    keys = [ASSET_MANIFEST]
     keys += [f"{creator.path(page, locale)[1:]}index.html" for page in pages for locale in creator.languages]
     return [
         iam.PolicyStatement(actions=["s3:GetObject"], resources=[f"{arn}/{key}" for key in keys]),

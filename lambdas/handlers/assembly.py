@@ -17,11 +17,9 @@ from lambdas.platform.keys import Keys
 from lambdas.platform.limits import RateLimiter
 from lambdas.platform.mail import Mailer
 from lambdas.platform.services import Renderer, Services
-from lambdas.platform.storage import SiteBucket
+from lambdas.platform.storage import ASSET_MANIFEST, SiteBucket
 from lambdas.platform.tables import bind
 from lambdas.web.app import App
-
-MANIFEST_KEY = "assets/manifest.json"
 
 
 def services() -> Services:
@@ -69,7 +67,7 @@ def _renderer(creator: Creator, features: tuple[Feature[Any], ...], site: SiteBu
         from frontend_template.render import AssetManifest
         from frontend_template.render import Renderer as SiteRenderer
 
-        manifest = site.read(MANIFEST_KEY)
+        manifest = site.read(ASSET_MANIFEST)
         if manifest is None:
             raise Unavailable("The site has not been published yet.", fix="Publish the site, then try again.")
         renderer: Renderer = SiteRenderer(creator, features, AssetManifest.from_json(manifest))

@@ -41,6 +41,8 @@ Index = dict[str, dict[str, str]]
 SITE_INDEX = "site.json"
 """Beside the objects of a built site, and uploaded last: what the bucket was given by the build."""
 
+ASSET_MANIFEST = "assets/manifest.json"
+"""What the build published, by name: what pages and letters are rendered by, in the functions too."""
 
 _ASSETS_STAY = timedelta(days=1)
 

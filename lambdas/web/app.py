@@ -124,7 +124,10 @@ class App:
             request = admit(event, origin_digests=self._digests)
             route = self._route(request)
             if route is None:
-                return missing_page(request, self.services) or self._raise(nothing_here(request.method, request.path))
+                page = missing_page(request, self.services)
+                if page is None:
+                    raise nothing_here(request.method, request.path)
+                return page
             visit = self._visit(request, correlation)
             self._permit(extras(route.func), visit)
             self.resolver.context["visit"] = visit
@@ -136,14 +139,10 @@ class App:
                 raise
             if isinstance(error, Unavailable):
                 self._log.warning("not available", extra=trace_of(raised))
-            page = extras(route.func).form if route is not None else None
-            if page is not None and visit is not None and request is not None and request.as_form:
-                return form_answer(error, page=page, visit=visit, sent=request.body)
+            form = extras(route.func).form if route is not None else None
+            if form is not None and visit is not None and request is not None and request.as_form:
+                return form_answer(error, page=form, visit=visit, sent=request.body)
             return problem_response(error, correlation_id=correlation)
-
-    @staticmethod
-    def _raise(error: PrismError) -> dict[str, Any]:
-        raise error
 
     def _route(self, request: Admitted) -> ResolverRoute | None:
         """The route that answers; None where nothing is at this path, MethodNotAllowed where only the method is wrong."""

@@ -62,13 +62,15 @@ def test_a_key_used_for_another_message_is_refused_and_nothing_changes(platform:
     assert Message.get(first.json["id"]).body == MESSAGE["message"]
 
 
-def test_a_key_is_the_senders_own(platform: PlatformUnderTest) -> None:
-    _send(platform, key="order-12345", token=_token(platform))
-    body = MESSAGE | {"token": _token(platform)}
-    other = platform.call(
-        "POST", "/api/contact", json_body=body, headers={"Idempotency-Key": "order-12345"}, address="203.0.113.99:1"
-    )
-    assert other.status == 201
+def test_a_key_is_the_senders_own_wherever_they_are(platform: PlatformUnderTest) -> None:
+    def send(email: str, address: str) -> str:
+        body = MESSAGE | {"token": _token(platform), "email": email}
+        headers = {"Idempotency-Key": "order-12345"}
+        answer = platform.call("POST", "/api/contact", json_body=body, headers=headers, address=address)
+        return str(answer.json["id"])
+
+    at_home, on_the_train = (send("fan@fans.example", f"203.0.113.{host}:1") for host in (7, 8))
+    assert at_home == on_the_train != send("other@fans.example", "203.0.113.7:1")
     assert Message.count() == 2
 
 

@@ -43,7 +43,8 @@ def send(message: Annotated[ContactMessage, Body()], visit: Here, key: Idempoten
         return Received(id=new_id("msg", at=services.clock()))
     try:
         nonce = _tokens(visit).nonce(message.token)
-        id = derived_id("msg", visit.address, key) if key else derived_id("msg", nonce)
+        # A key is its sender's own. Their address may change between two tries, on a phone; their e-mail does not.
+    id = derived_id("msg", message.email, key) if key else derived_id("msg", nonce)
         store(
             message,
             id=id,

@@ -95,11 +95,11 @@ class SiteStack(cdk.Stack):
             allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
             cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
-            # It also adds the viewer's address and country; Host must be left out for API Gateway.
+            # It also adds the viewer's address; Host must be left out for API Gateway.
             origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
             response_headers_policy=headers,
             compress=False,
-            function_associations=[self._viewer_function("viewer-host", _viewer_host_code())],
+            function_associations=[self._viewer_function("viewer-host", viewer_host_code())],
         )
         distribution = cloudfront.Distribution(
             self,
@@ -170,9 +170,7 @@ class SiteStack(cdk.Stack):
             self,
             "fallback",
             origin_request_policy_name=f"prism-{self._creator.id}-fallback",
-            header_behavior=cloudfront.OriginRequestHeaderBehavior.allow_list(
-                "CloudFront-Viewer-Address", "CloudFront-Viewer-Country"
-            ),
+            header_behavior=cloudfront.OriginRequestHeaderBehavior.allow_list(edge.VIEWER_ADDRESS_HEADER),
             cookie_behavior=cloudfront.OriginRequestCookieBehavior.none(),
             query_string_behavior=cloudfront.OriginRequestQueryStringBehavior.none(),
         )
@@ -309,7 +307,8 @@ def viewer_request_code() -> str:
     return code.replace('["$PRECOMPRESSED_SUFFIXES"]', json.dumps(PRECOMPRESSED_SUFFIXES))
 
 
-def _viewer_host_code() -> str:
+def viewer_host_code() -> str:
+    """The JavaScript that tells the API the name asked for."""
     return (_HERE / "viewer_host.js").read_text().replace("$VIEWER_HOST_HEADER", edge.VIEWER_HOST_HEADER)
 
 

@@ -16,7 +16,6 @@ FunctionName = Literal["api", "studio", "webhooks", "worker"]
 
 ORIGIN_SECRET_HEADER = "x-prism-origin"
 VIEWER_ADDRESS_HEADER = "cloudfront-viewer-address"
-VIEWER_COUNTRY_HEADER = "cloudfront-viewer-country"
 # The name the visitor asked for, set by the viewer-request function over whatever the client sent:
 # the HTTP API sees its own host only, and a site answers on its domain and on its cloudfront.net name.
 VIEWER_HOST_HEADER = "x-prism-host"

@@ -190,7 +190,7 @@ def test_a_client_cannot_set_what_only_cloudfront_may(site: Site) -> None:
     assert "203.0.113.9" not in json.dumps(event)
     assert "elsewhere.example" not in json.dumps(event)
     assert event["headers"][edge.ORIGIN_SECRET_HEADER] == SECRET
-    assert edge.VIEWER_COUNTRY_HEADER not in event["headers"]
+    assert "cloudfront-viewer-country" not in event["headers"]
 
 
 @pytest.mark.parametrize("host", ["mira.localhost", "localhost", "127.0.0.1"])

@@ -9,9 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lambdas.platform.storage import PRECOMPRESSED_SUFFIXES
-from lambdas.web.edge import Key, Redirect, site_key
+from lambdas.web.edge import VIEWER_HOST_HEADER, Key, Redirect, site_key
 from stacks.node import wheel_node
-from stacks.site import viewer_request_code
+from stacks.site import viewer_host_code, viewer_request_code
 
 # One node for a whole run: it reads a batch of events from stdin and prints what the function answers.
 _DRIVER = """
@@ -41,7 +41,7 @@ _ENCODINGS = st.one_of(
 
 
 def answers(requests: list[tuple[str, str]], query: dict[str, object] | None = None) -> list[dict[str, object]]:
-    events = [
+    events: list[dict[str, object]] = [
         {
             "uri": uri,
             "querystring": query or {},
@@ -49,9 +49,13 @@ def answers(requests: list[tuple[str, str]], query: dict[str, object] | None = N
         }
         for uri, encoding in requests
     ]
+    return run(viewer_request_code(), events)
+
+
+def run(code: str, requests: list[dict[str, object]]) -> list[dict[str, object]]:
     done = subprocess.run(
-        [str(wheel_node()), "-e", viewer_request_code() + _DRIVER],
-        input=json.dumps(events),
+        [str(wheel_node()), "-e", code + _DRIVER],
+        input=json.dumps(requests),
         capture_output=True,
         text=True,
         check=True,
@@ -107,6 +111,12 @@ def test_a_redirect_keeps_the_query() -> None:
     }
     answer = answers([("/contact", "")], query=query)[0]
     assert answer["headers"]["location"]["value"] == "/contact/?a=1&a=2&b&c=%26"  # type: ignore[index]
+
+
+def test_the_api_is_told_the_name_asked_for_whatever_the_client_claims() -> None:
+    headers = {"host": {"value": "kasper.live"}, VIEWER_HOST_HEADER: {"value": "elsewhere.example"}}
+    (told,) = run(viewer_host_code(), [{"uri": "/api/contact", "headers": headers}])
+    assert told["headers"][VIEWER_HOST_HEADER] == {"value": "kasper.live"}  # type: ignore[index]
 
 
 def test_the_function_is_small_enough_for_cloudfront() -> None:

@@ -44,7 +44,7 @@ def send(message: Annotated[ContactMessage, Body()], visit: Here, key: Idempoten
     try:
         nonce = _tokens(visit).nonce(message.token)
         # A key is its sender's own. Their address may change between two tries, on a phone; their e-mail does not.
-    id = derived_id("msg", message.email, key) if key else derived_id("msg", nonce)
+        id = derived_id("msg", message.email, key) if key else derived_id("msg", nonce)
         store(
             message,
             id=id,

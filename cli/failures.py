@@ -13,7 +13,7 @@ from lambdas.core.errors import Invalid, NotFound, PrismError
 
 FAILED, MISUSED, STOPPED = 1, 2, 130
 
-_TAKEN = frozenset({"id_taken", "domain_taken"})
+_TAKEN = frozenset({"id_taken", "domain_taken", "folder_taken"})
 _SYSTEM_FIXES = {
     errno.ENOSPC: "make room on the disk, then run the command again",
     errno.EDQUOT: "make room in your quota, then run the command again",

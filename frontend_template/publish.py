@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from lambdas.core.errors import PrismError
+from lambdas.core.errors import Conflict, PrismError
 from lambdas.platform.storage import SITE_INDEX
 
 
@@ -20,6 +20,13 @@ class SiteNotWritten(PrismError):
     status = 507
     code = "site_not_written"
     title = "The site could not be written"
+
+
+class FolderTaken(Conflict):
+    """The folder holds something that no build put there. It is as it was."""
+
+    code = "folder_taken"
+    title = "The folder is used for something else"
 
 
 def not_written(fault: OSError) -> SiteNotWritten:
@@ -38,14 +45,18 @@ def write_site(out: Path, contents: Mapping[str, bytes], index: Mapping[str, dic
 
     The new site is written beside the old one and takes its place when it is whole. Killed between
     the two renames, the old one waits under its second name and `recover` puts it back.
-    OSError where the disk does not take it.
+    OSError where the disk does not take it; FolderTaken where `out` holds anything but a site.
     """
+    out = out.resolve()
     text = json.dumps(index, indent=1, sort_keys=True) + "\n"
+    if not out.name:
+        raise _taken(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with _alone(out):
         recover(out)
         if _is_there(out, text):
             return False
+        _refuse_taken(out)
         _replace(out, contents, text)
     return True
 
@@ -91,6 +102,25 @@ def _alone(out: Path) -> Iterator[None]:
     with out.with_name(f".{out.name}-lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _refuse_taken(out: Path) -> None:
+    """The whole folder is replaced: somebody's own files in it would be gone."""
+    if not out.exists() or not any(out.iterdir()):
+        return
+    try:
+        index = json.loads((out / SITE_INDEX).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        index = None
+    if not isinstance(index, dict) or not all(isinstance(entry, dict) for entry in index.values()):
+        raise _taken(out)
+
+
+def _taken(out: Path) -> FolderTaken:
+    return FolderTaken(
+        f"{out} holds files that are no site, and they would be lost; nothing was changed",
+        fix="Name a new or an empty folder, or that of an earlier build.",
+    )
 
 
 def _second_name(out: Path) -> Path:

@@ -45,6 +45,14 @@ def test_build_site_makes_a_whole_site(prism: Prism, nova: Path, home: Path) -> 
     assert "contact/index.html" in json.loads((home / "site" / "site.json").read_text())
 
 
+@pytest.mark.parametrize("out", [".", "/", "creators"])
+def test_build_site_replaces_no_folder_of_somebodys_own(prism: Prism, nova: Path, home: Path, out: str) -> None:
+    before = nova.read_bytes()
+    ran = prism("build-site", "nova", "--out", out)
+    assert (ran.status, "nothing was changed" in ran.err) == (2, True), ran.err
+    assert nova.read_bytes() == before
+
+
 @pytest.mark.parametrize("words", [("dev", "nova"), ("build-site", "nova"), ("synth", "nova")])
 def test_an_unknown_creator_stops_every_command(prism: Prism, words: tuple[str, ...]) -> None:
     ran = prism(*words)

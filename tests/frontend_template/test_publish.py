@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from frontend_template.publish import SiteNotWritten, write_site
+from frontend_template.publish import FolderTaken, SiteNotWritten, write_site
 from tests.creators import a_creator
 from tests.frontend_template.small_site import SMALL_ROOT, Build
 from tests.frontend_template.test_build import everything
@@ -110,3 +110,23 @@ def test_what_a_site_no_longer_has_is_gone(tmp_path: Path) -> None:
     write_site(out, {"a.txt": b"a", "b/c.txt": b"c"}, {"a.txt": {}, "b/c.txt": {}})
     write_site(out, {"a.txt": b"a"}, {"a.txt": {}})
     assert sorted(everything(out)) == ["a.txt", "site.json"]
+
+
+def test_a_folder_of_somebodys_own_is_never_replaced(tmp_path: Path) -> None:
+    mine = tmp_path / "thesis.txt"
+    mine.write_text("years of work")
+    for index in (None, "no JSON", "[1]", '{"name": "my own site.json"}'):
+        if index is not None:
+            (tmp_path / "site.json").write_text(index)
+        before = everything(tmp_path)
+        with pytest.raises(FolderTaken, match="nothing was changed"):
+            write_site(tmp_path, {"a.txt": b"a"}, {"a.txt": {}})
+        assert everything(tmp_path) == before
+
+
+def test_an_empty_folder_takes_a_site_also_by_a_link(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to("empty")
+    assert write_site(tmp_path / "link", {"a.txt": b"a"}, {"a.txt": {}})
+    assert (tmp_path / "empty" / "a.txt").read_bytes() == b"a"
+    assert (tmp_path / "link").is_symlink()

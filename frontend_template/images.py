@@ -19,6 +19,9 @@ MAX_BYTES = 40 * 1024 * 1024
 MAX_PIXELS = 60_000_000
 """Twice what good cameras give; a picture that unpacks to more is a fault or an attack."""
 
+MAX_HEIGHT = 16_383
+"""What WebP takes."""
+
 _RECIPE = "4"
 
 
@@ -103,6 +106,11 @@ def _variants(content: bytes, name: str, widths: tuple[int, ...]) -> Files:
     # A picture smaller than the smallest width is published as wide as it is.
     for width in sorted({min(width, image.width) for width in widths}):
         height = max(1, round(image.height * width / image.width))
+        if height > MAX_HEIGHT:
+            raise PictureUnusable(
+                f"{name} is {image.height} pixels high and {image.width} wide",
+                fix="Cut it to a shape that a page can show.",
+            )
         resized = image if width == image.width else image.resize((width, height), Resampling.LANCZOS)
         for kind in ("avif", "webp", "png" if image.mode == "RGBA" else "jpg"):
             made[f"{width}.{kind}"] = encoded(resized, kind)
@@ -120,7 +128,7 @@ def _in_srgb(image: "Image") -> "Image":
             own = ImageCms.ImageCmsProfile(BytesIO(profile))
             changed = ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"), outputMode=image.mode)
             image = changed or image
-        except ImageCms.PyCMSError:
+        except (ImageCms.PyCMSError, OSError):
             pass  # a broken profile: the pixels are taken as they are
     plain = image.convert(mode)
     plain.info.clear()

@@ -89,6 +89,16 @@ def test_a_decompression_bomb_is_refused_before_it_unpacks(cache: Cache) -> None
             variants(bomb, "bomb.png", (96,), cache)
 
 
+def test_a_picture_too_high_for_any_page_is_refused_by_name(cache: Cache) -> None:
+    with pytest.raises(PictureUnusable, match=r"a\.png is 17000 pixels high and 9 wide"):
+        variants(photograph(9, 17_000, "PNG"), "a.png", (480,), cache)
+
+
+def test_a_picture_with_a_broken_colour_profile_is_taken_as_it_is(cache: Cache) -> None:
+    made = variants(photograph(icc_profile=b"no profile" * 20), "a.jpg", (160,), cache)
+    assert opened(made["160.jpg"]).size == (160, 100)
+
+
 def test_a_file_that_is_missing_too_large_or_elsewhere_is_refused_by_name(tmp_path: Path) -> None:
     folder = tmp_path / "kasper"
     folder.mkdir()

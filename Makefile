@@ -1,6 +1,6 @@
 # PRISM. `make demo` and `make test` need Python 3.11 to 3.14 and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench pictures lock clean setup setup-test
+.PHONY: help demo test lint bench pictures reference lock clean setup setup-test
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=

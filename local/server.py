@@ -126,8 +126,6 @@ class Server:
             "PRISM_SITE_BUCKET": self.platform.bucket,
             "PRISM_ORIGIN_DIGESTS": ",".join(self.platform.keys.origin_digests),
             "PRISM_VERSION": "local",
-            "POWERTOOLS_SERVICE_NAME": f"prism-{self.creator.id}",
-            "POWERTOOLS_METRICS_DISABLED": "true",
         }
         self.functions = {name: load(f"lambdas.handlers.{name}:handler") for name in names}
 

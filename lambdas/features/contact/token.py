@@ -1,7 +1,7 @@
 """The form's token: proves when a form was handed out, without storing anything.
 
-A person needs a while to write; a program that posts at once, or reuses one token all day, does
-not. The token's random part also names the message, so a form sent twice is stored once.
+A person needs a while to write; a program that posts at once does not. The token's random part also
+names the message (unless the sender's own Idempotency-Key does), so a form sent twice is stored once.
 """
 
 import secrets

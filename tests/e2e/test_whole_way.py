@@ -122,6 +122,24 @@ def test_with_a_script_the_form_proves_itself_and_sends_once(nova: LocalPlatform
     expect(page.get_by_label("Your message")).to_have_value("")
 
 
+def test_a_token_that_comes_late_is_not_used_too_early(nova: LocalPlatform, visit: Visit) -> None:
+    page = visit().page
+    asked: list[Route] = []
+    page.route("**/api/contact/token", lambda route: asked.append(route))
+    page.goto(f"{nova.origin}/contact/")
+    with page.expect_request("**/api/contact/token"):
+        page.get_by_label("Your name").focus()
+    asked_at = time.monotonic()
+    fill_in(page, subject="a slow start")
+    send(page)
+    until(lambda: time.monotonic() - asked_at > YOUNGEST.total_seconds(), what="a function's slow start")
+    with page.expect_response("**/api/contact") as answer:
+        asked[0].continue_()
+    assert answer.value.status == 201
+    expect(page).to_have_url(f"{nova.origin}/contact/sent/")
+    nova.both_mails(about="a slow start")
+
+
 def test_an_answer_lost_on_the_way_does_not_send_twice(nova: LocalPlatform, visit: Visit) -> None:
     visitor = visit()
     visitor.forgive(r"POST .*/api/contact failed")

@@ -14,7 +14,11 @@ export class Token {
     this.fetched = Date.now();
     this.coming = fetch(this.address, { headers: { accept: "application/json" } })
       .then((response) => (response.ok ? response.json() : Promise.reject(new Error(response.status))))
-      .then(({ token }) => token)
+      .then(({ token }) => {
+        // Its age counts from when it was made: by now it was, when it was asked for perhaps not for long.
+        this.fetched = Date.now();
+        return token;
+      })
       .catch((error) => {
         this.renew();
         throw error;

@@ -17,9 +17,10 @@ from tests.e2e.visitor import Visitor, a_visitor
 Visit = Callable[..., Visitor]
 
 
-@pytest.fixture(scope="session")
+# One a module: while Playwright runs, asyncio does not in the same process, which tests of other rooms need.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, started once. Without one these tests are skipped, but never in CI."""
+    """Chromium. Without one these tests are skipped, but never in CI."""
     found = chromium()
     if found.state != "ok" and not os.environ.get("CI"):
         pytest.skip(f"chromium {found.found}; {found.fix}")

@@ -99,7 +99,7 @@ def _web_address(value: str) -> str:
 
 def _picture(value: str) -> str:
     path = PurePosixPath(value)
-    if path.is_absolute() or ".." in path.parts or "\\" in value or ":" in value:
+    if path.is_absolute() or ".." in path.parts or "\\" in value or ":" in value or not value.isprintable():
         raise ValueError("name a file in the creator's own folder, such as portrait.jpg")
     if path.suffix.lower() not in {".jpg", ".jpeg", ".png", ".webp", ".avif"}:
         raise ValueError("a picture is a .jpg, .png, .webp or .avif file")
@@ -168,7 +168,7 @@ class Legal(_Part):
 
 
 class Cloud(_Part):
-    account: Annotated[str, Field(pattern=r"^\d{12}$")] | None = Field(
+    account: Annotated[str, Field(pattern=r"^[0-9]{12}$")] | None = Field(
         default=None, description="The AWS account, 12 digits; filled in by the deploy."
     )
     budget_usd: Annotated[int, Field(ge=1, le=100_000)] = Field(

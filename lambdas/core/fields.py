@@ -14,6 +14,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 # of text around (a name could make a sentence read backwards).
 _CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 _CONTROL_BUT_BREAKS = _CONTROL.replace(r"\u0000-\u001f", r"\u0000-\u0008\u000b-\u001f")
+# Halves of a character: JSON and command lines can carry them, no file, table or mail can.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _EMAIL = (
     r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
@@ -46,7 +48,7 @@ class TextField:
             raise PydanticCustomError("too_short", "Write at least {min} characters.", {"min": self.low})
         if len(value) > self.high:
             raise PydanticCustomError("too_long", "Write at most {max} characters.", {"max": self.high})
-        if not re.fullmatch(self.pattern, value):
+        if _SURROGATE.search(value) or not re.fullmatch(self.pattern, value):
             if value == value.strip():
                 raise PydanticCustomError("control_characters", "Remove control characters and line breaks.")
             raise PydanticCustomError("surrounding_space", "Remove white space at the ends.")

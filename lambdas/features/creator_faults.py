@@ -107,6 +107,8 @@ def _wanted(kind: str, given: object, context: Mapping[str, Any], location: Loca
             return f"shorten it to {context['max_length']} characters"
         case "string_too_short":
             return "write something here"
+        case "too_long" if isinstance(given, str):
+            return f"shorten it to {context['max']} characters"
         case "too_long":
             return f"keep {context['max_length']} at most"
         case "string_pattern_mismatch":

@@ -17,6 +17,8 @@ MAX_DEPTH = 12
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,2})?")
+_BEYOND_UNICODE = re.compile(r"\\U(?!00(0|10))[0-9A-Fa-f]{8}")
+_HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 _WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 Plain = str | int | float | bool | None
@@ -84,6 +86,14 @@ def parse(raw: bytes) -> Document:
         whole = builder.build(yaml.parse(text, Loader=yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
         builder.faults.append(_syntax_fault(error))
+        whole = False
+    except (ValueError, OverflowError):
+        # The scanner makes characters of escapes without asking whether there are such.
+        escape = _BEYOND_UNICODE.search(text)
+        at = _place(text[: escape.start()]) if escape else _START
+        builder.faults.append(
+            Fault(place=at, message="this escape stands for no character", fix="write the text itself")
+        )
         whole = False
     if isinstance(builder.root, Mapping):
         return Document(root=builder.root, faults=tuple(builder.faults), whole=whole)
@@ -221,6 +231,9 @@ class _Builder:
             self._fault(at, f"the tag {tag} is not allowed", "write the value alone")
 
     def _scalar(self, event: yaml.ScalarEvent, at: Place) -> None:
+        if _HALF_A_CHARACTER.search(event.value):
+            self._fault(at, "an escape stands for half a character", "write the text itself")
+            event.value = _HALF_A_CHARACTER.sub("?", event.value)
         if self._expects_key():
             self._key(event.value, at)
         else:

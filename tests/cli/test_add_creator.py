@@ -55,6 +55,8 @@ def test_features_switches_on_those_named_and_no_others(prism: Prism, features: 
     [
         (("K!", "Kasper", "kasper.example"), "id cannot be 'K!'"),
         (("../etc", "Kasper", "kasper.example"), "id cannot be '../etc'"),
+        (("kasper", "K" * 161, "kasper.example"), "shorten it to 160 characters"),
+        (("kasper", "not UTF-8: \udcff", "kasper.example"), "Remove control characters"),
         (("prism", "Kasper", "kasper.example"), "'prism' is reserved"),
         (("nova", "Kasper", "kasper.example"), "the id 'nova' is taken: creators/nova.yaml exists"),
         (("kasper", "Kasper", "nova.example"), "the domain nova.example is taken: creators/nova.yaml has it"),

@@ -42,6 +42,8 @@ def test_what_the_schema_says_is_what_is_accepted(field: str, text: str) -> None
         ("email", "a@b.example\nBcc: c@d.example", "invalid_email"),
         ("email", "a..b@c.example", "invalid_email"),
         ("message", "short", "too_short"),
+        ("name", "half \ud800 a character", "control_characters"),
+        ("message", "half a character \udfff", "control_characters"),
         ("message", "null \x00 in the middle", "control_characters"),
     ],
 )

@@ -137,6 +137,10 @@ class TestReading:
             ("features:\n  contact:\n    keep_days: soon", "write a whole number"),
             ("features:\n  contact: true", "write a block of settings: enabled"),
             ("cloud:\n  account: '12'", "12 digits"),
+            ("cloud:\n  account: '١٢٣٤٥٦٧٨٩٠١٢'", "12 digits"),
+            (f"site:\n  about:\n    en: {'x' * 4001}", "shorten it to 4000 characters"),
+            (f"site:\n  links: [{{label: {'x' * 161}, url: 'https://a.example/'}}]", "shorten it to 160 characters"),
+            ("site:\n  links: [" + "{label: A, url: 'https://a.example/'}, " * 13 + "]", "keep 12 at most"),
             ("cloud:\n  waf: {}", "write true or false"),
             ("languages: []", "name each language once"),
             ("languages: [de]", "name each language once"),
@@ -213,6 +217,15 @@ class TestHostileFiles:
     def test_control_characters_written_as_escapes_are_refused_too(self, folder: Path, escaped: str) -> None:
         assert _one(folder, SOUND.replace("Nova Example", f'"{escaped}"')).line == 2
 
+    @pytest.mark.parametrize("escaped", [r"\ud800", r"\U00110000", r"\UFFFFFFFF"])
+    @pytest.mark.parametrize("setting", ["picture", "logo"])
+    def test_escapes_that_stand_for_no_character_are_refused_at_their_line(
+        self, folder: Path, escaped: str, setting: str
+    ) -> None:
+        faults = _faults(folder, SOUND + f'brand:\n  {setting}: "{escaped}.jpg"\n')
+        assert {fault.line for fault in faults} == {6}
+        assert "write the text itself" in {fault.fix for fault in faults}
+
     def test_tabs_are_answered_with_spaces(self, folder: Path) -> None:
         fault = _one(folder, SOUND + "brand:\n\tprimary: red\n")
         assert (fault.line, fault.fix) == (6, "indent with spaces, never with tabs")
@@ -260,6 +273,10 @@ class TestHostileFiles:
     @pytest.mark.parametrize("path", ["../secret.jpg", "/etc/passwd", "a/../../x.png", "..\\x.png", "file:x.png"])
     def test_a_picture_cannot_be_a_path_out_of_the_creators_folder(self, folder: Path, path: str) -> None:
         assert _one(folder, SOUND + f"brand:\n  picture: '{path}'\n").path == "brand.picture"
+
+    @pytest.mark.parametrize("path", [r"a\0.jpg", r"a\n.jpg"])
+    def test_a_pictures_name_has_no_control_characters(self, folder: Path, path: str) -> None:
+        assert _one(folder, SOUND + f'brand:\n  picture: "{path}"\n').path == "brand.picture"
 
     def test_a_picture_cannot_lead_out_through_a_link(self, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "secret.jpg").write_bytes(b"x")

@@ -20,6 +20,8 @@ FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _MAX_FIELDS = 100
+_MAX_DEPTH = 32
+_MAX_DIGITS = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +86,7 @@ def _is_same_origin(method: str, headers: Mapping[str, str], *, has_cookies: boo
         return
     origin, fetch_site = headers.get("origin"), headers.get("sec-fetch-site")
     if origin is not None:
-        foreign = urlsplit(origin).netloc.lower() != headers.get(VIEWER_HOST_HEADER, "").lower()
+        foreign = _host_of(origin) != headers.get(VIEWER_HOST_HEADER, "").lower()
     elif fetch_site is not None:
         foreign = fetch_site not in {"same-origin", "none"}
     else:
@@ -92,6 +94,14 @@ def _is_same_origin(method: str, headers: Mapping[str, str], *, has_cookies: boo
         foreign = has_cookies
     if foreign:
         raise Forbidden("The request comes from another site.", fix="Send it from the site itself.")
+
+
+def _host_of(origin: str) -> str | None:
+    """The host and port of an Origin header, None where it is no address."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 def _raw_body(event: Mapping[str, Any]) -> bytes:
@@ -144,8 +154,33 @@ def _json(text: str) -> Any:
             raise ValueError("a key is there twice")
         return value
 
+    def whole(digits: str) -> int:
+        if len(digits) > _MAX_DIGITS:
+            raise ValueError(f"a number has more than {_MAX_DIGITS} digits")
+        return int(digits)
+
     try:
-        return json.loads(text, parse_constant=no_constant, object_pairs_hook=once)
+        value = json.loads(text, parse_constant=no_constant, parse_int=whole, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise Malformed(f"The body is no valid JSON: {reason}.") from None
+    if _is_deep(value):
+        raise Malformed(f"The body is nested more than {_MAX_DEPTH} levels deep.")
+    if "\\u" in text:
+        # An escape can stand for half a character, which no table, page or mail can hold.
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise Malformed("The body has half a character in it.", fix="Encode it as UTF-8.") from None
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether it is nested deeper than anything that reads it later could follow."""
+    level = [value]
+    for _ in range(_MAX_DEPTH + 1):
+        holders = [one for one in level if isinstance(one, dict | list)]
+        level = [part for one in holders for part in (one.values() if isinstance(one, dict) else one)]
+        if not holders:
+            return False
+    return True

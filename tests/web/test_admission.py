@@ -29,7 +29,9 @@ def test_a_request_without_the_viewers_address_is_refused(platform: PlatformUnde
     assert platform.call("GET", "/api/health", address="nonsense").status == 403
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "https://tester.example.evil.example", "null", ""])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "https://tester.example.evil.example", "null", "", "http://["]
+)
 def test_a_foreign_origin_cannot_post(platform: PlatformUnderTest, origin: str) -> None:
     answer = platform.call("POST", "/api/contact", json_body={}, headers={"Origin": origin})
     assert (answer.status, answer.json["detail"]) == (403, "The request comes from another site.")
@@ -53,6 +55,10 @@ def test_the_own_site_and_programs_get_to_the_route(platform: PlatformUnderTest,
         (b'{"a": 1, "a": 2}', "application/json", 400, "malformed"),
         (b"\xff\xfe", "application/json", 400, "malformed"),
         (b"[" * 100_000, "application/json", 400, "malformed"),
+        *((b'{"name":' + b"[" * n + b"]" * n + b"}", "application/json", 400, "malformed") for n in range(960, 996)),
+        (b'{"name": "\\ud800", "email": "a@b.example"}', "application/json", 400, "malformed"),
+        (b'{"\\udfff": 1}', "application/json", 400, "malformed"),
+        (b'{"name": ' + b"1" * 5000 + b"}", "application/json", 400, "malformed"),
         (b"<a/>", "text/xml", 415, "unsupported_media_type"),
         (b"a=1", "", 415, "unsupported_media_type"),
         (b"a=1&a=2", "application/x-www-form-urlencoded", 400, "malformed"),

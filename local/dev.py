@@ -13,9 +13,7 @@ import os
 import queue
 import signal
 import socket
-import threading
 import time
-import webbrowser
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,15 +59,12 @@ def run_dev(
     creator_file: Path,
     *,
     port: int = 8000,
-    open: bool = False,
-    reload: bool = True,
     progress: Progress = print,
 ) -> None:
     """Serve the creator of this file at http://<id>.localhost:<port>/ until Ctrl-C; what it stored is there the next time.
 
-    `open` shows it in the browser, `reload` takes over edits, `progress` is told line by line what
-    happens. AlreadyRunning, PortBusy, FolderUnwritable, EmulatorFailed, ServerFailed, and what is
-    wrong with the creator's file.
+    Edits are taken over, `progress` is told line by line what happens. AlreadyRunning, PortBusy,
+    FolderUnwritable, EmulatorFailed, ServerFailed, and what is wrong with the creator's file.
     """
     from lambdas.features.creator_files import read_creator
 
@@ -85,7 +80,7 @@ def run_dev(
         dev = _Dev(
             creator=creator, creator_file=creator_file.resolve(), home=home, listening=listening, progress=progress
         )
-        dev.run(show=open, reload=reload)
+        dev.run()
 
 
 @dataclass(kw_only=True)
@@ -111,16 +106,14 @@ class _Dev:
     def folder(self) -> Path:
         return self.home / self.creator.id
 
-    def run(self, *, show: bool, reload: bool) -> None:
+    def run(self) -> None:
         try:
             self.progress("starting the local AWS")
             self._emulator = self._start_emulator(port=0)
             self._server = self._ready_server()
             self._server.send("serve")
-            self._tell_addresses(reload)
-            if show:
-                webbrowser.open(self.address)
-            for edited in self._edits(reload):
+            self._tell_addresses()
+            for edited in self._edits():
                 self._look_after()
                 if edited:
                     self._take_over(edited)
@@ -221,12 +214,8 @@ class _Dev:
         server.send("serve")
         return True
 
-    def _edits(self, reload: bool) -> Iterator[tuple[str, ...]]:
+    def _edits(self) -> Iterator[tuple[str, ...]]:
         """What was edited, as short paths; () every half second where nothing was."""
-        if not reload:
-            pause = threading.Event()
-            while not pause.wait(LOOK_SECONDS):
-                yield ()
         from watchfiles import watch
 
         pictures = self.creator_file.with_suffix("")
@@ -248,7 +237,7 @@ class _Dev:
         ):
             yield tuple(sorted({_short(Path(path), (ROOT, self.home.parent)) for _, path in changes}))
 
-    def _tell_addresses(self, reload: bool) -> None:
+    def _tell_addresses(self) -> None:
         assert self._emulator
         self.progress("")
         self.progress(f"{self.creator.name} is at")
@@ -258,7 +247,7 @@ class _Dev:
         self.progress(f"  inbox   {self.address}_local/inbox   (all mail it sends)")
         self.progress(f"  tools   {self.address}_local/")
         self.progress(f"  AWS     {self._emulator.endpoint}   (region {self.creator.region})")
-        self.progress("Edits show by themselves. Ctrl-C stops it." if reload else "Ctrl-C stops it.")
+        self.progress("Edits show by themselves. Ctrl-C stops it.")
 
 
 def _short(path: Path, folders: tuple[Path, ...]) -> str:

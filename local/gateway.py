@@ -73,7 +73,7 @@ class LambdaContext:
     aws_request_id: str
     deadline: float
     function_version: str = "$LATEST"
-    memory_limit_in_mb: str = "1024"
+    memory_limit_in_mb: str = "512"
     invoked_function_arn: str = "arn:aws:lambda:local:000000000000:function:local"
 
     def get_remaining_time_in_millis(self) -> int:

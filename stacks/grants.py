@@ -13,7 +13,7 @@ from lambdas.platform.keys import parameter
 from lambdas.platform.mail import Mailer
 from lambdas.platform.storage import ASSET_MANIFEST
 from lambdas.platform.tables import definition, table_name
-from lambdas.web.edge import FunctionName
+from lambdas.web.edge import FunctionName, served
 
 # Nothing ever scans a table, and no function describes, makes or deletes one.
 _ROWS = (
@@ -28,15 +28,6 @@ _ROWS = (
 )
 # Who makes or checks a session or a form's token.
 _HOLDS_SESSION_KEY: frozenset[FunctionName] = frozenset({"api", "studio"})
-
-
-def served(function: FunctionName, features: tuple[Feature[Any], ...]) -> tuple[Feature[Any], ...]:
-    """The features whose code runs in a function."""
-    if function == "worker":
-        return tuple(f for f in features if f.changes or f.events or f.schedules)
-    if function == "studio":
-        return tuple(f for f in features if f.studio or f.screens)
-    return tuple(f for f in features if getattr(f, function))
 
 
 def statements(

@@ -60,14 +60,23 @@ class Route:
     function: FunctionName
 
 
+def served(function: FunctionName, features: tuple[Feature[Any], ...]) -> tuple[Feature[Any], ...]:
+    """The features whose code runs in a function."""
+    if function == "worker":
+        return tuple(f for f in features if f.changes or f.events or f.schedules)
+    if function == "studio":
+        return tuple(f for f in features if f.studio or f.screens)
+    return tuple(f for f in features if getattr(f, function))
+
+
 def routes(features: tuple[Feature[Any], ...]) -> tuple[Route, ...]:
-    """The HTTP API's route table: only functions that an active feature has a router for."""
+    """The HTTP API's route table: only functions that serve an active feature."""
     table = []
-    if any(feature.api for feature in features):
+    if served("api", features):
         table.append(Route(path="/api/{proxy+}", function="api"))
-    if any(feature.webhooks for feature in features):
+    if served("webhooks", features):
         table.append(Route(path="/api/webhooks/{proxy+}", function="webhooks"))
-    if any(feature.studio or feature.screens for feature in features):
+    if served("studio", features):
         table.append(Route(path="/studio/{proxy+}", function="studio"))
     # What the bucket does not have comes here, to be answered in the right language (an origin group
     # in CloudFront: its custom error pages would also replace the API's own errors).
@@ -78,8 +87,7 @@ def routes(features: tuple[Feature[Any], ...]) -> tuple[Route, ...]:
 def functions(features: tuple[Feature[Any], ...]) -> tuple[FunctionName, ...]:
     """The functions these features need: those with a route, and the worker where there is anything to work on."""
     routed = dict.fromkeys(route.function for route in routes(features))
-    works = any(feature.changes or feature.events or feature.schedules for feature in features)
-    return (*routed, *(("worker",) if works else ()))
+    return (*routed, *(("worker",) if served("worker", features) else ()))
 
 
 def uncached_paths(features: tuple[Feature[Any], ...]) -> tuple[str, ...]:

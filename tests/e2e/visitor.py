@@ -111,6 +111,9 @@ class Visitor:
             self.faults.append(f"{self.page.url}: console {message.type}: {message.text}")
 
     def _failed(self, request: Request) -> None:
+        # Aborted is what nobody waits for any more, such as the icon of a page just left.
+        if request.failure == "net::ERR_ABORTED":
+            return
         self.faults.append(f"{self.page.url}: {request.method} {request.url} failed: {request.failure}")
 
     def _answered(self, response: Response) -> None:

@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
@@ -36,6 +37,26 @@ class OpsStack(cdk.Stack):
         # Not encrypted at rest: CloudWatch cannot publish through the key that AWS manages for SNS, and a
         # key of our own costs $1 a month. An alarm's text names metrics and holds nothing personal.
         self._topic = sns.Topic(self, "alarms", topic_name=f"prism-{creator.id}-alarms", enforce_ssl=True)
+        # A policy of its own takes the place of SNS's, which lets everything of the account publish.
+        self._topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AllowAlarms",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self._topic.topic_arn],
+                conditions={
+                    "ArnLike": {
+                        "aws:SourceArn": self.format_arn(
+                            service="cloudwatch",
+                            resource="alarm",
+                            resource_name=f"prism-{creator.id}-*",
+                            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+                        )
+                    },
+                    "StringEquals": {"aws:SourceAccount": self.account},
+                },
+            )
+        )
         self._topic.add_subscription(subscriptions.EmailSubscription(address))
         for function in functions:
             self._errors(function)

@@ -93,6 +93,20 @@ def test_the_budget_and_the_alarms_reach_the_named_address(synthesise: Synthesis
     assert subscription["Properties"]["Endpoint"] == "watch@tester.example"
 
 
+def test_every_alarm_may_publish_to_its_topic_and_nobody_else_may(assembly: Assembly) -> None:
+    (policy,) = assembly.resources("ops", "AWS::SNS::TopicPolicy").values()
+    allowed = [s for s in policy["Properties"]["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
+    assert [(s["Principal"], s["Action"]) for s in allowed] == [
+        ({"Service": "cloudwatch.amazonaws.com"}, "sns:Publish")
+    ]
+    source = json.dumps(allowed[0]["Condition"]["ArnLike"]["aws:SourceArn"])
+    assert source.endswith(':alarm:prism-tester-*"]]}')
+    assert "aws:SourceAccount" in allowed[0]["Condition"]["StringEquals"]
+    names = {alarm["Properties"]["AlarmName"] for alarm in assembly.resources("ops", "AWS::CloudWatch::Alarm").values()}
+    assert names
+    assert all(name.startswith("prism-tester-") for name in names)
+
+
 def test_the_site_is_in_the_region_of_cloudfront_and_the_rest_at_home(assembly: Assembly) -> None:
     artifacts = json.loads((assembly.folder / "manifest.json").read_text())["artifacts"]
     regions = {s: artifacts[stack_name("tester", s)]["environment"].rpartition("/")[2] for s in STACKS}

@@ -1,4 +1,4 @@
-"""synth, build-site, dev: the thin way from the command to the rooms that do the work."""
+"""synth, build-site, dev, demo: the thin way from the command to the rooms that do the work."""
 
 import json
 import os
@@ -9,10 +9,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from local.seed import MESSAGES
 from tests.cli.conftest import Prism
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,10 +70,28 @@ def _free_port() -> int:
 
 
 def test_from_add_creator_to_its_site_and_a_clean_end(nova: Path, home: Path) -> None:
+    with _served("dev", "nova", home=home) as fetch:
+        assert "Nova Example" in fetch("/")
+
+
+def test_demo_makes_its_creator_and_stacks_and_serves_them_filled(home: Path) -> None:
+    with _served("demo", home=home) as fetch:
+        assert "Demo" in fetch("/")
+        assert "id: demo" in (home / "creators" / "demo.yaml").read_text()
+        assert (home / "cdk.out" / "demo" / "prism-demo-api.template.json").is_file()
+        deadline = time.monotonic() + START_SECONDS
+        while len(json.loads(fetch("/_local/inbox.json"))) < 2 * len(MESSAGES):
+            assert time.monotonic() < deadline, (home / "log").read_text()
+            time.sleep(0.1)
+
+
+@contextmanager
+def _served(*words: str, home: Path) -> Iterator[Callable[[str], str]]:
+    """The command at work; what it serves at a path, once it does. Ended by Ctrl-C, it ends well."""
     port = _free_port()
     with (home / "log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", "from cli.main import main; main()", "dev", "nova", "--port", str(port)],
+            [sys.executable, "-c", "from cli.main import main; main()", *words, "--port", str(port)],
             env=os.environ | {"PYTHONPATH": str(ROOT), "PRISM_HOME": str(home)},
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -78,8 +99,7 @@ def test_from_add_creator_to_its_site_and_a_clean_end(nova: Path, home: Path) ->
             start_new_session=True,
         )
     try:
-        page = _wait_for(f"http://127.0.0.1:{port}/", process, home / "log")
-        assert "Nova Example" in page
+        yield lambda path: _wait_for(f"http://127.0.0.1:{port}{path}", process, home / "log")
     finally:
         process.send_signal(signal.SIGINT)
         status = process.wait(timeout=60)

@@ -1,4 +1,4 @@
-"""A creator's resources in the local AWS: what the stacks make in the cloud, made from the same definitions."""
+"""A creator's resources in the local AWS: what the keys step, the stacks and the deploy make in the cloud; the tables from the same models."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress

@@ -132,6 +132,9 @@ class Gateway:
             response = await self._answer(request)
         except ClientDisconnect:
             return
+        except asyncio.CancelledError:
+            # This server is being replaced and has waited for its requests long enough: tell those who still ask.
+            response = _problem(Unavailable("The platform is being started again.", fix="Try again in a moment."))
         except PrismError as error:
             response = _problem(error)
         except Exception:

@@ -245,6 +245,24 @@ def test_a_function_that_takes_too_long_is_given_up(emulator: Emulator, served: 
     assert (reply.status, reply.json["code"]) == (503, "unavailable")
 
 
+def test_a_request_still_waiting_when_the_server_is_replaced_is_told_so(emulator: Emulator, served: Served) -> None:
+    publish()
+    site = serve(served, emulator.endpoint, seconds=20)
+    reached, done = threading.Event(), threading.Event()
+
+    def waits(event: Any, context: Any) -> None:
+        reached.set()
+        done.wait(20)
+
+    site.functions["api"] = waits
+    thread, replies = in_thread(lambda: site.get("/api/slow"))
+    assert reached.wait(20)
+    served.stop()
+    thread.join(20)
+    done.set()
+    assert (replies[0].status, replies[0].json["code"]) == (503, "unavailable")
+
+
 @pytest.fixture
 def mortal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
     """An emulator of this test's own, to be killed."""

@@ -29,7 +29,8 @@ from stacks.grants import statements
 _TIMEOUTS: Mapping[edge.FunctionName, int] = {"api": 10, "studio": 20, "webhooks": 10, "worker": 60}
 # A function's share of a processor grows with its memory: a cold start at 256 MB takes twice as long.
 _MEMORY_MB = 512
-# A stream that cannot be read stops; six hours leave time to mend it before changes become dead letters.
+# For changes that cannot be handed over at all (no concurrency left, a right missing): six hours to mend it before they
+# become dead letters. One that the worker itself fails on is one after `ATTEMPTS`, within minutes.
 _MAX_CHANGE_AGE = cdk.Duration.hours(6)
 
 

@@ -35,7 +35,9 @@ def statements(
 ) -> list[iam.PolicyStatement]:
     """The rights of one function over tables, keys, the site and mail."""
     mine = served(function, features)
-    granted = [_rows(stack, creator.id, mine)]
+    # Only what visitors ask is counted against limits.
+    tables = [table for f in mine for table in f.tables] if function == "worker" else [*tables_of(mine).values()]
+    granted = [_rows(stack, creator.id, tables)] if tables else []
     if function in _HOLDS_SESSION_KEY:
         granted.append(_session_key(stack, creator.id))
     if function != "webhooks":
@@ -45,9 +47,9 @@ def statements(
     return granted
 
 
-def _rows(stack: cdk.Stack, creator_id: str, features: tuple[Feature[Any], ...]) -> iam.PolicyStatement:
+def _rows(stack: cdk.Stack, creator_id: str, models: Iterable[type[Any]]) -> iam.PolicyStatement:
     def arns() -> Iterable[str]:
-        for model in tables_of(features).values():
+        for model in models:
             table = definition(model)
             arn = stack.format_arn(
                 service="dynamodb", resource="table", resource_name=table_name(creator_id, table.short_name)

@@ -88,12 +88,16 @@ def test_a_function_may_do_its_own_work_only(
 
 
 def test_a_function_reaches_the_tables_of_its_features_only(with_everything: Assembly) -> None:
-    studio, api = (json.dumps(_statements(with_everything, function)) for function in ("studio", "api"))
+    studio, api, worker = (
+        json.dumps(_statements(with_everything, function)) for function in ("studio", "api", "worker")
+    )
     assert "table/prism-tester-things" in studio
     assert "contact-messages" not in studio
     assert "table/prism-tester-things" in api
     assert "contact-messages" in api
     assert "table/prism-tester-rate-limits" in studio
+    assert "contact-messages" in worker
+    assert "rate-limits" not in worker
 
 
 def test_mail_goes_out_under_the_creators_address_only(with_everything: Assembly) -> None:

@@ -47,9 +47,9 @@ class Mailer:
         from email.policy import SMTP
 
         message = EmailMessage(policy=SMTP)
-        message["From"] = Address(self.creator.name, addr_spec=self.sender)
+        message["From"] = Address(_plain(self.creator.name), addr_spec=self.sender)
         message["To"] = to
-        message["Subject"] = " ".join(letter.subject.split())
+        message["Subject"] = _plain(" ".join(letter.subject.split()))
         message["References"] = f"<{reference}@{self.creator.domain}>"
         message["Auto-Submitted"] = "auto-generated"
         if reply_to:
@@ -72,3 +72,12 @@ class Mailer:
         if self._client is None:
             self._client = aws.client("sesv2")
         return self._client
+
+
+def _plain(text: str) -> str:
+    """The text, which no mail program takes for an encoded word (RFC 2047) any more.
+
+    Python's own `email` decodes such a word where it is put into a header: one that stands for a line
+    break would begin a header of its own. An unseen space of no width keeps its two signs apart.
+    """
+    return text.replace("=?", "=\u200b?")

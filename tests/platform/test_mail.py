@@ -48,6 +48,27 @@ def test_what_a_visitor_typed_cannot_add_a_header() -> None:
     assert mail["Subject"] == "Hi Bcc: all@fans.example"
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "=?utf-8?q?=0D=0ABcc:_all=40fans.example?=",
+        "Hi =?utf-8?b?DQpCY2M6IGFsbEBmYW5zLmV4YW1wbGU=?= there",
+        "=?utf-8?q?=0D=0A=0D=0AAnother_body?=",
+    ],
+)
+def test_an_encoded_word_stays_the_letters_that_were_typed(typed: str) -> None:
+    post = Post()
+    mailer = Mailer(creator=a_creator(name=typed), _client=post)  # type: ignore[arg-type]
+    mailer.send(Letter(subject=f"Fan: {typed}", text="t", html="h"), to="a@fans.example", reference="mail_1")
+    raw = post.sent[0]["Content"]["Raw"]["Data"]
+    names = [line.partition(b":")[0] for line in raw.partition(b"\r\n\r\n")[0].split(b"\r\n") if line[:1] != b" "]
+    assert names == [b"From", b"To", b"Subject", b"References", b"Auto-Submitted", b"MIME-Version", b"Content-Type"]
+    mail = message_from_bytes(raw, policy=default)
+    assert mail["Subject"].replace("\u200b", "") == f"Fan: {typed}"
+    # Where a long name is folded, `email` may add a space.
+    assert mail["From"].addresses[0].display_name.replace("\u200b", "").replace(" ", "") == typed.replace(" ", "")
+
+
 def test_what_ses_will_never_take_is_told_apart_from_what_may_work_later(emulator: object) -> None:
     """The emulator's SES refuses a sender that is not verified, as SES's sandbox refuses receivers."""
     letter = Letter(subject="s", text="t", html="h")

@@ -70,6 +70,13 @@ def _send(platform: PlatformUnderTest, **fields: str) -> str:
     return str(answer.json["id"])
 
 
+def test_a_senders_address_does_not_name_who_else_gets_the_answer(feed: Feed) -> None:
+    _send(feed.platform, email="fan?bcc=all@fans.example")
+    received, _ = feed.drain()
+    assert received.reply_to == "fan?bcc=all@fans.example"
+    assert 'href="mailto:fan%3Fbcc%3Dall@fans.example"' in received.html
+
+
 def test_a_message_is_mailed_to_the_creator_and_confirmed_to_the_sender(feed: Feed) -> None:
     id = _send(feed.platform, language="de", name="Ada <b>", message="Grüße & mehr <script>")
     received, confirmation = feed.drain()
@@ -77,6 +84,7 @@ def test_a_message_is_mailed_to_the_creator_and_confirmed_to_the_sender(feed: Fe
     assert "Grüße & mehr <script>" in received.text
     assert "<script>" not in received.html
     assert "Ada &lt;b&gt;" in received.html
+    assert 'href="mailto:fan@fans.example"' in received.html
     assert confirmation.to == ("fan@fans.example",)
     assert confirmation.sender == "Testa Fictional <hello@tester.example>"
     assert Message.get(id).undelivered is None

@@ -4,6 +4,7 @@ An unchanged creator is not synthesised again, and then `aws_cdk` is not even im
 seconds). The others are synthesised by worker processes: what the CDK keeps in memory ends with them.
 """
 
+import errno
 import hashlib
 import json
 import multiprocessing
@@ -130,6 +131,8 @@ def _synthesise(creator_id: str, creator_json: str, out: str, key: str) -> Synth
     except PrismError as error:
         return _failed(creator_id, Path(out), f"{error.message} {error.fix}".strip())
     except Exception as error:
+        if disk := _fault_of_the_disk(error):
+            return _failed(creator_id, Path(out), disk)
         # A fault of ours or of the CDK: the others go on, and the operator is told in one line.
         return _failed(creator_id, Path(out), f"{type(error).__name__}: {str(error).strip().splitlines()[0]}")
     finally:
@@ -138,6 +141,16 @@ def _synthesise(creator_id: str, creator_json: str, out: str, key: str) -> Synth
     return SynthResult(
         creator_id=creator_id, folder=folder, templates=_templates(folder), cached=False, seconds=seconds, notes=notes
     )
+
+
+def _fault_of_the_disk(error: Exception) -> str:
+    """What the disk refused and what to do, empty where it was not the disk. The CDK's Node says it in a text."""
+    if "ENOSPC" in str(error) or (isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}):
+        return "the disk is full; nothing was changed. Make room on it, then run the command again."
+    if isinstance(error, OSError):
+        what = f"{error.filename or 'the folder'}: {error.strerror or error}"
+        return f"{what}; nothing was changed. Make it writable, then run the command again."
+    return ""
 
 
 def _put_in_place(new: Path, folder: Path) -> None:

@@ -91,6 +91,28 @@ def test_one_creators_fault_stops_nobody_else(tmp_path: Path) -> None:
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")], "nothing half-written is left"
 
 
+def test_a_disk_that_refuses_is_said_plainly_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    (result,) = synth([a_creator()], out=tmp_path / "file")
+    assert result.error
+    assert "Error" not in result.error
+    assert result.error.endswith("Make it writable, then run the command again.")
+
+
+def test_a_full_disk_is_said_plainly_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(small)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a small file system")
+    try:
+        (result,) = synth([a_creator()], out=small)
+        assert result.error == "the disk is full; nothing was changed. Make room on it, then run the command again."
+        assert list(small.iterdir()) == []
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
 def test_processes_are_replaced_after_some_creators(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stacks.synth._CREATORS_A_PROCESS", 1)
     creators = [a_creator(id=f"anna{number}", domain=f"anna{number}.example") for number in range(3)]

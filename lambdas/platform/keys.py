@@ -16,13 +16,17 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from lambdas.core.clock import Clock, now
 from lambdas.platform import aws
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
     from mypy_boto3_ssm import SSMClient
+
+_KEPT = timedelta(minutes=5)
 
 NAMES = ("session", "origin", "media-signing", "playback")
 
@@ -63,22 +67,27 @@ def digest(secret: str) -> str:
 
 @dataclass(kw_only=True)
 class Keys:
-    """The private halves, as the functions read them: on first use, then kept for the container's life."""
+    """The private halves, as the functions read them: on first use, and again every five minutes.
+
+    So a rotation reaches every running function before the key before it is dropped.
+    """
 
     creator_id: str
+    clock: Clock = now
     _client: "SSMClient | None" = field(default=None, repr=False)
-    _values: dict[str, list[str]] = field(default_factory=dict, repr=False)
+    _values: dict[str, tuple[datetime, list[str]]] = field(default_factory=dict, repr=False)
 
     def current_and_previous(self, name: str) -> list[str]:
         """The key and, while a rotation lasts, the one before; the first one signs, all verify."""
-        if name not in self._values:
+        read_at, values = self._values.get(name, (None, []))
+        if read_at is None or self.clock() - read_at >= _KEPT:
             if self._client is None:
                 self._client = aws.client("ssm")
             wanted = [parameter(self.creator_id, name), parameter(self.creator_id, f"{name}-previous")]
             found = self._client.get_parameters(Names=wanted, WithDecryption=True)["Parameters"]
             by_name = {p["Name"]: p["Value"] for p in found}
-            self._values[name] = [by_name[n] for n in wanted if n in by_name]
-        values = self._values[name]
+            values = [by_name[n] for n in wanted if n in by_name]
+            self._values[name] = (self.clock(), values)
         if not values:
             raise LookupError(f"the key {parameter(self.creator_id, name)} does not exist: run the keys step")
         return values

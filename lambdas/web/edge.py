@@ -40,13 +40,14 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
+# HSTS for the site's own name only: the domain is the creator's, and what else runs below it is not ours to decide.
 SECURITY_HEADERS: Mapping[str, str] = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "referrer-policy": "strict-origin-when-cross-origin",
-    "strict-transport-security": "max-age=63072000; includeSubDomains; preload",
+    "strict-transport-security": "max-age=63072000",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
@@ -77,6 +78,8 @@ def routes(features: tuple[Feature[Any], ...]) -> tuple[Route, ...]:
     if served("webhooks", features):
         table.append(Route(path="/api/webhooks/{proxy+}", function="webhooks"))
     if served("studio", features):
+        # API Gateway's {proxy+} wants something after the slash.
+        table.append(Route(path="/studio/", function="studio"))
         table.append(Route(path="/studio/{proxy+}", function="studio"))
     # What the bucket does not have comes here, to be answered in the right language (an origin group
     # in CloudFront: its custom error pages would also replace the API's own errors).

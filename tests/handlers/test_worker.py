@@ -86,6 +86,9 @@ def test_a_message_is_mailed_to_the_creator_and_confirmed_to_the_sender(feed: Fe
     assert "Ada &lt;b&gt;" in received.html
     assert 'href="mailto:fan@fans.example"' in received.html
     assert confirmation.to == ("fan@fans.example",)
+    # Anyone can give anyone's address: nothing that was typed goes there in the creator's name.
+    for typed in ("Ada", "Hi", "Grüße", "script"):
+        assert typed not in confirmation.subject + confirmation.text + confirmation.html
     assert confirmation.sender == "Testa Fictional <hello@tester.example>"
     assert Message.get(id).undelivered is None
     assert (Message.get(id).mailed_at, Message.get(id).confirmation) == (feed.platform.clock(), "sent")

@@ -6,6 +6,7 @@ import boto3
 import pytest
 
 from lambdas.platform.keys import NAMES, Keys, StackKeys, ensure_keys, parameter
+from tests.platform_under_test import MovingClock
 
 
 def test_keys_are_born_once_and_only_public_halves_come_back(emulator: object) -> None:
@@ -43,3 +44,16 @@ def test_while_rotating_the_one_before_is_valid_too(emulator: object) -> None:
 def test_a_key_that_does_not_exist_is_named_with_the_step_that_makes_it(emulator: object) -> None:
     with pytest.raises(LookupError, match=r"/prism/nobody/keys/session does not exist: run the keys step"):
         Keys(creator_id="nobody").current_and_previous("session")
+
+
+def test_a_rotation_reaches_a_running_function_within_minutes(emulator: object) -> None:
+    ssm, clock = boto3.client("ssm"), MovingClock()
+    ensure_keys(ssm, "tester")
+    keys = Keys(creator_id="tester", clock=clock)
+    (old,) = keys.current_and_previous("session")
+    ssm.put_parameter(Name=parameter("tester", "session-previous"), Value=old, Type="SecureString")
+    ssm.put_parameter(Name=parameter("tester", "session"), Value="new", Type="SecureString", Overwrite=True)
+    clock.forward(minutes=4)
+    assert keys.current_and_previous("session") == [old]
+    clock.forward(minutes=1)
+    assert keys.current_and_previous("session") == ["new", old]

@@ -4,6 +4,7 @@
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
+PORT ?= 8000
 SETUP = python=$$(PYTHON="$(PYTHON)" .ci/python) && "$$python" .ci/setup.py
 PYTEST = .venv/bin/python -m pytest
 ROOMS = cli frontend_template lambdas local stacks cdk_app.py tests .ci/setup.py .ci/lock.py
@@ -12,7 +13,7 @@ help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 demo: setup ## A creator's whole platform on this machine: http://demo.localhost:8000
-	@.venv/bin/prism demo
+	@.venv/bin/prism demo --port $(PORT)
 
 test: setup-test ## Every test
 	@$(PYTEST) -n 2 --dist loadfile

@@ -161,7 +161,7 @@ def _parameters(pattern: str, path: str) -> dict[str, str] | None:
     for place, part in enumerate(wanted):
         if part.endswith("+}"):
             parameters[part[1:-2]] = "/".join(given[place:])
-            return parameters if len(given) > place and parameters[part[1:-2]] else None
+            return parameters if len(given) > place else None  # /studio/ fits /studio/{proxy+}, /studio does not
         if place >= len(given):
             return None
         if part.startswith("{"):

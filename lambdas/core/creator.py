@@ -24,15 +24,9 @@ from lambdas.core.fields import Email, TextField
 Locale = Literal["en", "de"]
 LOCALES: tuple[Locale, ...] = ("en", "de")
 
-IVS_REGIONS: dict[str, str] = {
-    "us-east-1": "N. Virginia",
-    "us-west-2": "Oregon",
-    "eu-west-1": "Ireland",
-    "eu-central-1": "Frankfurt",
-    "ap-south-1": "Mumbai",
-    "ap-northeast-1": "Tokyo",
-    "ap-northeast-2": "Seoul",
-}
+Region = Literal[
+    "us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-south-1", "ap-northeast-1", "ap-northeast-2"
+]
 """Where Amazon IVS and IVS Chat exist (botocore's endpoint data, 2026-11)."""
 
 Currency = Literal["EUR", "USD", "GBP", "CHF", "JPY", "CAD", "AUD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK"]
@@ -194,9 +188,7 @@ class Creator(_Part):
     name: Line = Field(description="The name as fans know it.")
     domain: Domain = Field(description="The site's own domain.")
     email: Email = Field(description="Where the contact form's messages go.")
-    region: Literal[
-        "us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-south-1", "ap-northeast-1", "ap-northeast-2"
-    ] = Field(default="eu-central-1", description="Where the platform runs: an AWS region with IVS.")
+    region: Region = Field(default="eu-central-1", description="Where the platform runs: an AWS region with IVS.")
     locale: Locale = Field(default="en", description="The creator's own language: the one at /.")
     languages: tuple[Locale, ...] = Field(
         default=LOCALES, description="Every language of the site; others are at /de/, /en/."

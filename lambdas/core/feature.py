@@ -66,17 +66,6 @@ class Block:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Screen:
-    """A page of the studio: HTML rendered by the studio function for those who hold `needs`."""
-
-    path: str
-    template: str
-    needs: str
-    nav: str | None = None
-    order: int = 50
-
-
-@dataclass(frozen=True, kw_only=True)
 class Schedule:
     """Work to be done every so often. `run` names a function of the worker's services."""
 
@@ -92,7 +81,7 @@ class Feature(Generic[C]):
     `webhooks` name the routers that the function of that name serves; a function nobody has a
     router for is not deployed. `changes` names, by table, who reads a table's stream and says which
     events happened; `events` names, by event, who is told. `permissions` are every right that the
-    feature's studio routes and screens ask for. `mails` says that it sends mail. `optional` false
+    feature's studio routes ask for. `mails` says that it sends mail. `optional` false
     is for what every site has; it takes no switch.
     """
 
@@ -108,7 +97,6 @@ class Feature(Generic[C]):
     permissions: tuple[str, ...] = ()
     pages: tuple[Page, ...] = ()
     blocks: tuple[Block, ...] = ()
-    screens: tuple[Screen, ...] = ()
     mails: bool = False
     optional: bool = True
 

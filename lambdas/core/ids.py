@@ -1,6 +1,7 @@
 """Identifiers: a short prefix that says what it names, and a ULID (sortable by time of birth)."""
 
 import hashlib
+import hmac
 from datetime import datetime
 
 from ulid import ULID
@@ -22,3 +23,8 @@ def derived_id(prefix: str, *parts: str) -> str:
         raw = part.encode()
         digest.update(len(raw).to_bytes(4, "big") + raw)
     return f"{prefix}_{ULID.from_bytes(digest.digest()[:16])}"
+
+
+def pseudonym(who: str, *, key: str) -> str:
+    """A name for someone that only the holder of `key` can lead back to them: 128 bits of HMAC-SHA-256, hexadecimal."""
+    return hmac.new(key.encode(), who.encode(), hashlib.sha256).hexdigest()[:32]

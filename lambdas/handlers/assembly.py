@@ -53,6 +53,7 @@ def web_app(function: str) -> App:
         origin_digests=Environment.read().origin_digests,
         logger=logger(function, parts.creator),
         protected=function == "studio",
+        metered=function != "webhooks",
     )
 
 

@@ -6,8 +6,6 @@ can never both take the last place. Only when the set is full is it read, and mo
 left the window are removed.
 """
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from pynamodb.expressions.condition import size
 
 from lambdas.core.clock import Clock
 from lambdas.core.errors import TooManyRequests
+from lambdas.core.ids import pseudonym
 from lambdas.platform.tables import Table
 
 # A hit is stored as its millisecond and six random digits: two in one millisecond must stay two.
@@ -93,8 +92,7 @@ class RateLimiter:
         return True
 
     def _subject(self, limit: Limit, who: str) -> str:
-        digest = hmac.new(self.key().encode(), who.encode(), hashlib.sha256).hexdigest()[:32]
-        return f"{limit.name}#{digest}"
+        return f"{limit.name}#{pseudonym(who, key=self.key())}"
 
 
 def _whole(moment: float) -> int:

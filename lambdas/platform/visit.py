@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import Request
 from aws_lambda_powertools.event_handler.depends import Depends
 
 from lambdas.core.creator import Locale
+from lambdas.core.ids import pseudonym
 from lambdas.platform.services import Services
 
 
@@ -26,6 +27,11 @@ class Visit:
     correlation_id: str
     as_form: bool
     describe: Callable[[], dict[str, Any]]
+
+    @property
+    def visitor(self) -> str:
+        """Who asks, to tell visitors apart without storing addresses: the same for the same address and session key."""
+        return pseudonym(self.address, key=self.services.keys.current_and_previous("session")[0])
 
 
 def _this(request: Request) -> Visit:

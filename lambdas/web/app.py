@@ -53,7 +53,11 @@ class MethodNotAllowed(PrismError):
 
 
 class App:
-    """The routes of one function. `protected` refuses every route that names no permission (the studio)."""
+    """The routes of one function.
+
+    `protected` refuses every route that names no permission (the studio). `metered` false counts no
+    request against the general limit (webhooks: other services call as often as they must).
+    """
 
     def __init__(
         self,
@@ -63,9 +67,11 @@ class App:
         origin_digests: frozenset[str],
         logger: Logger,
         protected: bool = False,
+        metered: bool = True,
     ) -> None:
         self.services = services
         self._digests = origin_digests
+        self._metered = metered
         self._log = logger
         # Powertools keeps the current request on the resolver: one at a time, as Lambda does anyway.
         self._one_at_a_time = threading.Lock()
@@ -78,9 +84,13 @@ class App:
         self.resolver.exception_handler(RequestValidationError)(_refuse)
         self.resolver.exception_handler(ResponseValidationError)(_fail)
         self.routes: tuple[ResolverRoute, ...] = (*self.resolver._static_routes, *self.resolver._dynamic_routes)
+        declared = {permission for feature in services.features for permission in feature.permissions}
         for route in self.routes:
-            if protected and extras(route.func).needs is None:
+            needed = extras(route.func).needs
+            if protected and needed is None:
                 raise ValueError(f"{route.method} {route.path} is in the studio and needs no permission: say which")
+            if needed is not None and needed not in declared:
+                raise ValueError(f"{route.method} {route.path} needs {needed}, which no active feature declares")
 
     def handle(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """Answer one event; never raises."""
@@ -178,7 +188,7 @@ class App:
         if route.needs is not None:
             # Nobody can be signed in yet: who needs a permission has none.
             raise NotSignedIn(fix="Sign in with an account that may do this.")
-        if route.metered:
+        if self._metered and route.metered:
             self.services.limits.hit(GENERAL_LIMIT, visit.address)
 
 

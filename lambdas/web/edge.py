@@ -65,8 +65,6 @@ def served(function: FunctionName, features: tuple[Feature[Any], ...]) -> tuple[
     """The features whose code runs in a function."""
     if function == "worker":
         return tuple(f for f in features if f.changes or f.events or f.schedules)
-    if function == "studio":
-        return tuple(f for f in features if f.studio or f.screens)
     return tuple(f for f in features if getattr(f, function))
 
 
@@ -78,8 +76,7 @@ def routes(features: tuple[Feature[Any], ...]) -> tuple[Route, ...]:
     if served("webhooks", features):
         table.append(Route(path="/api/webhooks/{proxy+}", function="webhooks"))
     if served("studio", features):
-        # API Gateway's {proxy+} wants something after the slash.
-        table.append(Route(path="/studio/", function="studio"))
+        # /studio/ itself too: a greedy variable may be empty, and no route may end with a slash (storacha/w3infra#166).
         table.append(Route(path="/studio/{proxy+}", function="studio"))
     # What the bucket does not have comes here, to be answered in the right language (an origin group
     # in CloudFront: its custom error pages would also replace the API's own errors).

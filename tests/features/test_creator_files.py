@@ -6,12 +6,13 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lambdas.core.creator import IVS_REGIONS, Creator
+from lambdas.core.creator import Creator, Region
 from lambdas.features import creator_files
 from lambdas.features.creator_faults import FileFault
 from lambdas.features.creator_files import (
@@ -118,7 +119,7 @@ class TestReading:
 
     def test_a_region_without_ivs_is_refused_with_those_that_have_it(self, folder: Path) -> None:
         fault = _one(folder, SOUND + "region: eu-north-1\n")
-        assert all(region in fault.fix for region in IVS_REGIONS)
+        assert all(region in fault.fix for region in get_args(Region))
 
     def test_a_missing_key_says_what_it_is_for(self, folder: Path) -> None:
         fault = _one(folder, SOUND.replace("email: hello@nova.example\n", ""))

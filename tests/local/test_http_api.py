@@ -36,7 +36,8 @@ def event(
         ("/api/contact", "api", "ANY /api/{proxy+}"),
         ("/api/webhooks/payments", "webhooks", "ANY /api/webhooks/{proxy+}"),
         ("/api/webhooks", "api", "ANY /api/{proxy+}"),
-        ("/api/", "api", "$default"),
+        ("/api/webhooks/", "webhooks", "ANY /api/webhooks/{proxy+}"),
+        ("/api/", "api", "ANY /api/{proxy+}"),
         ("/nowhere", "api", "$default"),
     ],
 )

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pynamodb.attributes import UnicodeAttribute
 
-from lambdas.core.feature import Feature, FeatureConfig, Schedule, Screen
+from lambdas.core.feature import Feature, FeatureConfig, Schedule
 from lambdas.platform.tables import Table
 
 
@@ -25,7 +25,6 @@ EVERYTHING = Feature(
     webhooks="tests.stacks.a_feature:router",
     changes={"things": "tests.stacks.a_feature:changes"},
     schedules={"everything.sweep": Schedule(every=timedelta(days=1), run="tests.stacks.a_feature:sweep")},
-    screens=(Screen(path="/studio/things/", template="things.html.j2", needs="things.read"),),
     permissions=("things.read",),
     mails=True,
 )

@@ -36,7 +36,6 @@ log = logging.getLogger("prism.gateway")
 
 MAX_BODY_BYTES = http_api.MAX_PAYLOAD_BYTES
 _GIVE_UP_BYTES = 16 * MAX_BODY_BYTES
-FUNCTION_SECONDS = 29.0
 TOOLS = "/_local/"
 
 # A host may not promise HTTPS over plain HTTP (RFC 6797, 7.2), and browsers would not listen.
@@ -94,7 +93,7 @@ class Gateway:
     """The site of one creator, as an ASGI app.
 
     `functions` are the real handlers by name, `tools` the app below /_local/, `cloud_answers` says
-    whether the emulator does. `seconds` is how long a function may take.
+    whether the emulator does. `seconds` is how long each function may take.
     """
 
     creator_id: str
@@ -109,7 +108,7 @@ class Gateway:
     s3: "S3Client"
     cloud_answers: Callable[[], bool]
     tools: Any
-    seconds: float = FUNCTION_SECONDS
+    seconds: Mapping[edge.FunctionName, float] = field(default_factory=lambda: edge.FUNCTION_SECONDS)
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(32, "function"), repr=False)
 
     def app(self) -> Any:
@@ -230,14 +229,15 @@ class Gateway:
         ]
         return response
 
-    async def _invoke(self, function: str, event: http_api.Event) -> http_api.Answer:
-        call = partial(self.functions[function], event, lambda_context(self.creator_id, function, self.seconds))
+    async def _invoke(self, function: edge.FunctionName, event: http_api.Event) -> http_api.Answer:
+        seconds = self.seconds[function]
+        call = partial(self.functions[function], event, lambda_context(self.creator_id, function, seconds))
         try:
-            result = await asyncio.wait_for(self._in_thread(call), self.seconds)
+            result = await asyncio.wait_for(self._in_thread(call), seconds)
             answer = http_api.answer_of(result)
         except TimeoutError:
-            log.error("%s took longer than %s s for %s", function, self.seconds, event["rawPath"])
-            raise Unavailable(f"The {function} function took longer than {self.seconds:g} s.") from None
+            log.error("%s took longer than %s s for %s", function, seconds, event["rawPath"])
+            raise Unavailable(f"The {function} function took longer than {seconds:g} s.") from None
         except Exception:
             if not await self._in_thread(self.cloud_answers):
                 raise self._down() from None

@@ -26,7 +26,6 @@ from lambdas.web import edge
 from stacks.findings import accept, accept_detail
 from stacks.grants import statements
 
-_TIMEOUTS: Mapping[edge.FunctionName, int] = {"api": 10, "studio": 20, "webhooks": 10, "worker": 60}
 # A function's share of a processor grows with its memory: a cold start at 256 MB takes twice as long.
 _MEMORY_MB = 512
 # For changes that cannot be handed over at all (no concurrency left, a right missing): six hours to mend it before they
@@ -109,7 +108,7 @@ class ApiStack(cdk.Stack):
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             memory_size=_MEMORY_MB,
-            timeout=cdk.Duration.seconds(_TIMEOUTS[function]),
+            timeout=cdk.Duration.seconds(edge.FUNCTION_SECONDS[function]),
             role=role,
             log_group=log_group,
             environment=self._environment,

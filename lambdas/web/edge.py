@@ -14,6 +14,9 @@ from lambdas.platform.storage import PRECOMPRESSED_SUFFIXES
 
 FunctionName = Literal["api", "studio", "webhooks", "worker"]
 
+FUNCTION_SECONDS: Mapping[FunctionName, int] = {"api": 10, "studio": 20, "webhooks": 10, "worker": 60}
+"""How long each function may take. API Gateway itself waits 30 seconds."""
+
 ORIGIN_SECRET_HEADER = "x-prism-origin"
 VIEWER_ADDRESS_HEADER = "cloudfront-viewer-address"
 # The name the visitor asked for, set by the viewer-request function over whatever the client sent:

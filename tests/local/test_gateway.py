@@ -74,7 +74,7 @@ def serve(served: Served, endpoint: str, *, seconds: float = 5.0) -> Site:
         s3=boto3.client("s3", config=Config(retries={"total_max_attempts": 1})),
         cloud_answers=lambda: cloud_answers(endpoint),
         tools=no_tools,
-        seconds=seconds,
+        seconds=dict.fromkeys(edge.FUNCTION_SECONDS, seconds),
     )
     served.serve(gateway.app())
     return site

@@ -1,13 +1,14 @@
-"""`python -m tests.bench [cold-start] [synthesis] [pages]`: measure, print a table, exit 1 beyond a limit."""
+"""`python -m tests.bench [cold-start] [first-site] [synthesis] [pages]`: measure, print a table, exit 1 beyond a limit."""
 
 import sys
 from collections.abc import Callable, Sequence
 
-from tests.bench import cold_start, pages, synthesis
+from tests.bench import cold_start, first_site, pages, synthesis
 from tests.bench.figures import Figure, NotMeasured, table
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "cold-start": cold_start.measure,
+    "first-site": first_site.measure,
     "synthesis": synthesis.measure,
     "pages": pages.measure,
 }

@@ -26,18 +26,19 @@ _MAX_DIGITS = 40
 
 @dataclass(frozen=True, kw_only=True)
 class Admitted:
-    """A request that may go on to its route.
-
-    `body` is the decoded JSON or the form's fields as an object, None where there is none.
-    """
+    """A request that may go on to its route; its body has not been read."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     query: Mapping[str, str]
     address: str
-    as_form: bool
-    body: Any | None
+    content_type: str
+
+    @property
+    def as_form(self) -> bool:
+        """Whether a browser sent a form, and reads HTML."""
+        return self.content_type == FORM and self.method not in SAFE_METHODS
 
 
 def correlation_id(event: Mapping[str, Any]) -> str:
@@ -47,23 +48,26 @@ def correlation_id(event: Mapping[str, Any]) -> str:
 
 
 def admit(event: Mapping[str, Any], *, origin_digests: frozenset[str]) -> Admitted:
-    """Read an HTTP API event (payload v2); Forbidden, TooLarge, Malformed or UnsupportedMedia as it fails."""
+    """Read an HTTP API event (payload v2); Forbidden where it did not come through the edge and from our own site."""
     headers: Mapping[str, str] = event.get("headers") or {}
     http = event["requestContext"]["http"]
     method = http["method"]
     _came_through_the_edge(headers, origin_digests)
     _is_same_origin(method, headers, has_cookies=bool(event.get("cookies")))
-    raw = _raw_body(event)
-    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     return Admitted(
         method=method,
         path=event["rawPath"],
         headers=headers,
         query=event.get("queryStringParameters") or {},
         address=_viewer_address(headers),
-        as_form=content_type == FORM and method not in SAFE_METHODS,
-        body=None if method in SAFE_METHODS or not raw else _parse(raw, content_type),
+        content_type=headers.get("content-type", "").partition(";")[0].strip().lower(),
     )
+
+
+def body_of(event: Mapping[str, Any], request: Admitted) -> Any | None:
+    """The decoded JSON, or a form's fields as an object; None where there is nothing. TooLarge, Malformed, UnsupportedMedia."""
+    raw = _raw_body(event)
+    return None if request.method in SAFE_METHODS or not raw else _parse(raw, request.content_type)
 
 
 def _came_through_the_edge(headers: Mapping[str, str], digests: frozenset[str]) -> None:

@@ -1,6 +1,6 @@
 """One function's web application: from API Gateway's event to its answer.
 
-    edge secret -> origin -> body -> route -> permission -> general limit -> validation -> route's limits -> route
+    edge secret -> origin -> route -> permission -> general limit -> body -> validation -> route's limits -> route
 
 Whatever goes wrong on the way becomes problem+json here, or the form's own page for a browser's form.
 """
@@ -8,6 +8,7 @@ Whatever goes wrong on the way becomes problem+json here, or the form's own page
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -27,7 +28,7 @@ from lambdas.platform.logs import trace_of
 from lambdas.platform.routing import Extras, extras
 from lambdas.platform.services import Services
 from lambdas.platform.visit import Visit
-from lambdas.web.admission import Admitted, admit, correlation_id
+from lambdas.web.admission import Admitted, admit, body_of, correlation_id
 from lambdas.web.fallback import missing_page
 from lambdas.web.forms import form_answer
 from lambdas.web.problems import aws_problem, invalid_from, nothing_here, problem_response
@@ -127,32 +128,43 @@ class App:
         return response
 
     def _answer(self, event: Mapping[str, Any], context: Any, correlation: str) -> dict[str, Any]:
-        request: Admitted | None = None
-        route: ResolverRoute | None = None
-        visit: Visit | None = None
         try:
             request = admit(event, origin_digests=self._digests)
             route = self._route(request)
-            if route is None:
-                page = missing_page(request, self.services)
-                if page is None:
-                    raise nothing_here(request.method, request.path)
-                return page
-            visit = self._visit(request, correlation)
+            if route is not None:
+                return self._serve(route, request, event, context, correlation)
+            page = missing_page(request, self.services)
+            if page is None:
+                raise nothing_here(request.method, request.path)
+            return page
+        except Exception as raised:
+            return problem_response(self._told(raised), correlation_id=correlation)
+
+    def _serve(
+        self, route: ResolverRoute, request: Admitted, event: Mapping[str, Any], context: Any, correlation: str
+    ) -> dict[str, Any]:
+        visit, body = self._visit(request, correlation), None
+        try:
             self._permit(extras(route.func), visit)
+            body = body_of(event, request)
+            visit = replace(visit, locale=self._locale(body))
             self.resolver.context["visit"] = visit
-            answer = self.resolver.resolve(_as_json(event, request), context)
+            answer = self.resolver.resolve(_as_json(event, request, body), context)
             return _from_resolver(answer, route, visit)
         except Exception as raised:
-            error = raised if isinstance(raised, PrismError) else aws_problem(raised)
-            if error is None:
+            form = extras(route.func).form
+            if form is None or not request.as_form:
                 raise
-            if isinstance(error, Unavailable):
-                self._log.warning("not available", extra=trace_of(raised))
-            form = extras(route.func).form if route is not None else None
-            if form is not None and visit is not None and request is not None and request.as_form:
-                return form_answer(error, page=form, visit=visit, sent=request.body)
-            return problem_response(error, correlation_id=correlation)
+            return form_answer(self._told(raised), page=form, visit=visit, sent=body)
+
+    def _told(self, raised: Exception) -> PrismError:
+        """What the visitor is told of an error; raises it again where it is a fault of ours."""
+        error = raised if isinstance(raised, PrismError) else aws_problem(raised)
+        if error is None:
+            raise raised
+        if isinstance(error, Unavailable):
+            self._log.warning("not available", extra=trace_of(raised))
+        return error
 
     def _route(self, request: Admitted) -> ResolverRoute | None:
         """The route that answers; None where nothing is at this path, MethodNotAllowed where only the method is wrong."""
@@ -169,7 +181,7 @@ class App:
         return Visit(
             services=self.services,
             address=request.address,
-            locale=self._locale(request),
+            locale=self.services.creator.locale,
             correlation_id=correlation,
             as_form=request.as_form,
             describe=self._describe,
@@ -180,8 +192,8 @@ class App:
 
         return describe(self.resolver, title=f"{self.services.creator.name}'s API")
 
-    def _locale(self, request: Admitted) -> Locale:
-        asked = request.body.get("language") if isinstance(request.body, dict) else None
+    def _locale(self, body: Any) -> Locale:
+        asked = body.get("language") if isinstance(body, dict) else None
         return self.services.creator.language_or_own(asked)
 
     def _permit(self, route: Extras, visit: Visit) -> None:
@@ -192,7 +204,7 @@ class App:
             self.services.limits.hit(GENERAL_LIMIT, visit.address)
 
 
-def _as_json(event: Mapping[str, Any], request: Admitted) -> dict[str, Any]:
+def _as_json(event: Mapping[str, Any], request: Admitted, body: Any) -> dict[str, Any]:
     """The event as the resolver reads it: HEAD as GET, a form's fields as the JSON they stand for."""
     import json
 
@@ -202,7 +214,7 @@ def _as_json(event: Mapping[str, Any], request: Admitted) -> dict[str, Any]:
         **event,
         "headers": headers,
         "requestContext": {**event["requestContext"], "http": http},
-        "body": None if request.body is None else json.dumps(request.body),
+        "body": None if body is None else json.dumps(body),
         "isBase64Encoded": False,
     }
 

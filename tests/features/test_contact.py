@@ -211,3 +211,20 @@ class FormOf(HTMLParser):
             self._area = None
         if tag == "form":
             self._inside = False
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ("name=a&name=b", 400),
+        ("message=%ff", 400),
+        ("&".join(f"f{number}=1" for number in range(200)), 400),
+        ("message=" + "x" * 300_000, 413),
+    ],
+)
+def test_a_browser_whose_form_cannot_be_read_gets_the_page_and_not_json(
+    platform: PlatformUnderTest, form: str, status: int
+) -> None:
+    shown = platform.call("POST", "/api/contact", form=form)
+    assert (shown.status, shown.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert set(FormOf(shown.body).fields) >= {"name", "email", "message"}

@@ -64,12 +64,15 @@ class TextField:
 
 @dataclass(frozen=True)
 class EmailField:
-    """An address that SES can mail: ASCII, at most 254 characters, with a dotted domain. Codes: missing, invalid_email."""
+    """An address that SES can mail: ASCII, with a dotted domain, as long as RFC 5321 allows. Codes: missing, invalid_email."""
+
+    low: int = 1
+    high: int = 254
 
     def check(self, value: str) -> str:
         if not value:
             raise PydanticCustomError("missing", "Fill this in.")
-        if len(value) > 254 or not re.fullmatch(_EMAIL, value):
+        if len(value) > self.high or not re.fullmatch(_EMAIL, value):
             raise PydanticCustomError("invalid_email", "This is no e-mail address.")
         return value
 
@@ -77,7 +80,7 @@ class EmailField:
         return core_schema.no_info_after_validator_function(self.check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1, "maxLength": 254, "pattern": _EMAIL}
+        return {"type": "string", "minLength": self.low, "maxLength": self.high, "pattern": _EMAIL}
 
 
 Email = Annotated[str, EmailField()]

@@ -33,7 +33,7 @@ def token(visit: Here) -> FormToken:
 
 
 @router.post("/api/contact", status_code=201, tags=["contact"], summary="Send the creator a message")
-@form(page="/contact/", sent="/contact/sent/", fields=FIELDS, review=True)
+@form(page="/contact/", sent="/contact/sent/", fields=tuple(FIELDS), review=True)
 @limited(Limit(name="contact", times=10, per=timedelta(hours=1)))  # without JavaScript a message takes two
 def send(message: Annotated[ContactMessage, Body()], visit: Here, key: IdempotencyKey = None) -> Received:
     """The creator is mailed, and the sender told that it has arrived. Sent again with the same token or key: once."""

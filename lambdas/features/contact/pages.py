@@ -8,4 +8,4 @@ from lambdas.features.contact.message import FIELDS
 
 
 def form(context: PageContext) -> dict[str, Any]:
-    return {"form": blank(*FIELDS)}
+    return {"form": blank(*FIELDS), "fields": FIELDS}

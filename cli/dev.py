@@ -2,6 +2,7 @@
 
 import click
 
+from cli.output import say
 from cli.place import CREATORS, complete_ids
 
 PORT = 8000
@@ -29,4 +30,4 @@ def serve(creator_id: str, port: int) -> None:
     read_creator(path)
     from local.dev import run_dev
 
-    run_dev(path, port=port)
+    run_dev(path, port=port, progress=say)  # said at once, into a pipe too

@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import queue
+import shlex
 import signal
 import socket
 import time
@@ -24,6 +25,7 @@ from lambdas.core.errors import Conflict, PrismError, Unavailable
 from local.emulator import Emulator, account_id
 from local.loopback import LOOPBACK
 from local.process import ROOT, Child
+from local.signatures import write_variables
 
 Progress = Callable[[str], None]
 
@@ -109,7 +111,8 @@ class _Dev:
     def run(self) -> None:
         try:
             self.progress("starting the local AWS")
-            self._emulator = self._start_emulator(port=0)
+            self._emulator = self._start_emulator()
+            write_variables(self._variables, self._emulator.environment())
             self._server = self._ready_server()
             self._server.send("serve")
             self._tell_addresses()
@@ -125,14 +128,23 @@ class _Dev:
                 self._server.stop()
             if self._emulator:
                 self._emulator.stop()
+            self._variables.unlink(missing_ok=True)
 
-    def _start_emulator(self, *, port: int) -> Emulator:
+    @property
+    def _variables(self) -> Path:
+        """How other programs of the same user reach the local AWS."""
+        return self.folder / "aws.env"
+
+    def _start_emulator(self) -> Emulator:
+        """A new one, at the address and with the credentials of the one that it replaces."""
+        before = self._emulator
         return Emulator.start(
             account=self.creator.cloud.account or account_id(self.creator.id),
             region=self.creator.region,
             state=self.folder / "state",
             log=self.folder / "emulator.log",
-            port=port,
+            port=before.port if before else 0,
+            secret=before.secret if before else None,
             origins=(self.address.rstrip("/"),),
             tell=lambda line: self.progress(str(line.get("trouble", ""))),
         )
@@ -185,7 +197,7 @@ class _Dev:
             self.progress("the local AWS has ended; starting it again with what it had saved")
             if self._server:
                 self._server.stop(seconds=10)
-            self._emulator = self._start_emulator(port=self._emulator.port)
+            self._emulator = self._start_emulator()
         elif not self._server or self._server.running:
             return
         else:
@@ -246,7 +258,9 @@ class _Dev:
         )
         self.progress(f"  inbox   {self.address}_local/inbox   (all mail it sends)")
         self.progress(f"  tools   {self.address}_local/")
-        self.progress(f"  AWS     {self._emulator.endpoint}   (region {self.creator.region})")
+        self.progress(
+            f"  AWS     {self._emulator.endpoint}   (region {self.creator.region}; `source {shlex.quote(str(self._variables))}` lets a shell use it)"
+        )
         self.progress("Edits show by themselves. Ctrl-C stops it.")
 
 

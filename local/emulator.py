@@ -14,10 +14,13 @@ from typing import Any
 
 from lambdas.core.errors import Unavailable
 from local import outbox
-from local.loopback import fetch
 from local.process import Child
+from local.signatures import ask, new_secret
 
 START_SECONDS = 30
+
+ACCESS_KEY_ID = "prism-local"
+"""Says nothing but who signs. The account comes from the emulator's settings, as this is no number of one."""
 
 
 class EmulatorFailed(Unavailable):
@@ -39,6 +42,7 @@ class Emulator:
     account: str
     region: str
     port: int
+    secret: str = field(repr=False)
     process: Child = field(repr=False)
 
     @classmethod
@@ -50,20 +54,26 @@ class Emulator:
         state: Path | None = None,
         log: Path | None = None,
         port: int = 0,
+        secret: str | None = None,
         origins: tuple[str, ...] = (),
         tell: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> "Emulator":
         """Start it on loopback and return when it answers; EmulatorFailed says why it did not.
 
-        `port` 0 takes a free one. `origins` are the sites whose pages may send requests to it, such as
+        `port` 0 takes a free one. `secret` is that of an emulator which this one replaces; else a new one is
+        made: who does not sign with it is refused. `origins` are the sites whose pages may send requests to it, such as
         an upload to S3. `tell` hears of trouble later, such as {"trouble": "disk full"}. It stops when
         this process does, however that ends.
         """
+        secret = secret or new_secret()
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "MINISTACK_", "COV_"))},
             "PRISM_EMULATOR_PORT": str(port),
             "PRISM_EMULATOR_ORIGINS": ",".join(origins),
             "PRISM_EMULATOR_STATE": str(state.resolve()) if state else "",
+            # By these names the emulator checks presigned URLs, and gives the secret to the functions that it runs.
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": secret,
             "MINISTACK_ACCOUNT_ID": account,
             "MINISTACK_REGION": region,
             "MINISTACK_HOST": "localhost",
@@ -83,7 +93,7 @@ class Emulator:
                 f"The local AWS did not start: {child.first.get('error', 'it said nothing')}{where}.",
                 fix="`prism doctor` shows what this machine lacks.",
             )
-        return cls(account=account, region=region, port=int(child.first["port"]), process=child)
+        return cls(account=account, region=region, port=int(child.first["port"]), secret=secret, process=child)
 
     @property
     def endpoint(self) -> str:
@@ -103,8 +113,8 @@ class Emulator:
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
-            "AWS_ACCESS_KEY_ID": "prism-local",
-            "AWS_SECRET_ACCESS_KEY": "prism-local",
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": self.secret,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -115,11 +125,11 @@ class Emulator:
 
     def reset(self) -> None:
         """Forget everything."""
-        fetch(f"{self.endpoint}/_ministack/reset", method="POST")
+        ask(self.endpoint, "/_ministack/reset", method="POST", credentials=self.environment())
 
     def mail(self) -> list[dict[str, Any]]:
         """Every mail sent, the newest first, as SES's records; `Raw` is the message itself, base64."""
-        records: list[dict[str, Any]] = json.loads(fetch(f"{self.endpoint}{outbox.PATH}"))
+        records: list[dict[str, Any]] = json.loads(ask(self.endpoint, outbox.PATH, credentials=self.environment()))
         return records
 
     def stop(self) -> None:

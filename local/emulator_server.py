@@ -10,10 +10,12 @@ import logging
 import os
 import socket
 import sys
+import uuid
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 from local.process import Parent
 
@@ -48,13 +50,15 @@ async def _serve(listening: socket.socket, parent: Parent) -> None:
 
     from local.loopback import Guard, guarded, server
     from local.outbox import Outbox
+    from local.signatures import Locked
 
     if snapshots is not None:
         snapshots.load(state)
 
-    changes = Changes(Outbox(emulator))
+    changes = Changes(DataPlane(Outbox(emulator)))
     origins = frozenset(filter(None, os.environ["PRISM_EMULATOR_ORIGINS"].split(",")))
-    serving_app = guarded(changes, Guard(port=port, origins=origins))
+    locked = Locked(app=changes, secret=os.environ["AWS_SECRET_ACCESS_KEY"], origins=origins, is_open=is_data_plane)
+    serving_app = guarded(locked, Guard(port=port, origins=origins))
     uvicorn_server = server(serving_app, grace=2, keep_alive=75, date=False)
     loop = asyncio.get_running_loop()
     parent.listen(gone=partial(loop.call_soon_threadsafe, _stop, uvicorn_server))
@@ -70,6 +74,50 @@ async def _serve(listening: socket.socket, parent: Parent) -> None:
         changes.any.set()
         await saving
         snapshots.write(snapshots.capture(objects_changed=True))
+
+
+def is_data_plane(host: str, path: str) -> bool:
+    """Whether the request is for a deployed HTTP API, which takes it unsigned; managing its connections is not."""
+    from ministack import app
+
+    return app._EXECUTE_API_RE.match(host) is not None and "@connections" not in path
+
+
+class DataPlane:
+    """The emulator's ASGI app, of which an unsigned request reaches the deployed HTTP APIs and nothing else.
+
+    The emulator's own router looks at some paths before it looks at the host, its `/_ministack/reset` among them.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
+        from local.signatures import OPEN
+
+        if not scope.get(OPEN):
+            await self.app(scope, receive, send)
+            return
+        from ministack import app
+
+        headers: dict[str, str] = {}
+        for name, value in scope["headers"]:
+            key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+            between = "; " if key == "cookie" else ", "
+            headers[key] = f"{headers[key]}{between}{text}" if key in headers else text
+        raw_query = scope["query_string"].decode("latin-1")
+        response = await app._handle_execute_api_request(
+            headers["host"],
+            scope["path"],
+            scope["method"],
+            headers,
+            await app._read_request_body(receive, scope["method"], headers),
+            parse_qs(raw_query, keep_blank_values=True),
+            raw_path=scope["raw_path"].decode("latin-1"),
+            raw_query_string=raw_query,
+        )
+        answer = app._with_data_plane_headers(response, str(uuid.uuid4()), wildcard_cors=False)
+        await app._send_if_handled(app._with_date_header(send), answer, receive)
 
 
 class Changes:

@@ -81,21 +81,22 @@ def guarded(app: ASGIApp, guard: Guard) -> ASGIApp:
         reason = guard.refusal(scope.get("method", "GET"), scope["headers"])
         if reason is None:
             await app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1008, "reason": reason})
         else:
-            await send(
-                {
-                    "type": "http.response.start",
-                    "status": 403,
-                    "headers": [(b"content-type", b"application/problem+json"), (b"connection", b"close")],
-                }
-            )
-            problem = {"type": "about:blank", "title": "This is not allowed", "status": 403, "code": "forbidden"}
-            await send({"type": "http.response.body", "body": json.dumps({**problem, "detail": reason}).encode()})
+            await refuse(scope, receive, send, reason)
 
     return door
+
+
+async def refuse(scope: Scope, receive: Any, send: Any, reason: str) -> None:
+    """Answer 403 to a request, or close a web socket, and say why."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008, "reason": reason})
+        return
+    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    problem = {"type": "about:blank", "title": "This is not allowed", "status": 403, "code": "forbidden"}
+    await send({"type": "http.response.body", "body": json.dumps({**problem, "detail": reason}).encode()})
 
 
 def server(app: ASGIApp, *, grace: int, keep_alive: int = 5, date: bool = True) -> uvicorn.Server:
@@ -118,9 +119,11 @@ def server(app: ASGIApp, *, grace: int, keep_alive: int = 5, date: bool = True) 
     )
 
 
-def fetch(url: str, *, method: str = "GET", seconds: float = 30) -> bytes:
+def fetch(url: str, *, method: str = "GET", seconds: float = 30, headers: Mapping[str, str] | None = None) -> bytes:
     """What a server of this machine answers, asked directly whatever proxy the environment names; OSError."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with direct.open(urllib.request.Request(url, method=method), timeout=seconds) as response:
+    with direct.open(
+        urllib.request.Request(url, method=method, headers=dict(headers or {})), timeout=seconds
+    ) as response:
         body: bytes = response.read()
     return body

@@ -228,9 +228,9 @@ def cloud_answers(endpoint: str) -> bool:
 
 def mail_at(endpoint: str) -> list[dict[str, Any]]:
     from local import outbox
-    from local.loopback import fetch
+    from local.signatures import ask
 
-    records: list[dict[str, Any]] = json.loads(fetch(f"{endpoint}{outbox.PATH}", seconds=10))
+    records: list[dict[str, Any]] = json.loads(ask(endpoint, outbox.PATH, credentials=os.environ, seconds=10))
     return records
 
 

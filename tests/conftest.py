@@ -9,17 +9,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.emulator import Emulator
+from local.emulator import ACCESS_KEY_ID, Emulator
+from local.signatures import new_secret
 from tests import loopback_only
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
+SECRET = new_secret()
+"""One for this test process: boto3's default session keeps the credentials that it saw first."""
 NOBODY = {
     "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+    "AWS_SECRET_ACCESS_KEY": SECRET,
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -36,7 +39,8 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session")
 def emulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """The emulator of this test process, started once; tests want `emulator`."""
-    running = Emulator.start(account=ACCOUNT, region=REGION, log=tmp_path_factory.mktemp("emulator") / "log")
+    log = tmp_path_factory.mktemp("emulator") / "log"
+    running = Emulator.start(account=ACCOUNT, region=REGION, log=log, secret=SECRET)
     yield running
     running.stop()
 

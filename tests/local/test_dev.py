@@ -38,6 +38,10 @@ class Dev:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
 
+    @property
+    def variables(self) -> Path:
+        return self.home / ".prism" / "tester" / "aws.env"
+
     def start(self) -> None:
         self.log.write_text("")
         with open(self.log, "a") as log:
@@ -158,10 +162,36 @@ def test_what_it_keeps_is_private(dev: Dev) -> None:
     assert (dev.home / ".prism" / "tester").stat().st_mode & 0o077 == 0
 
 
+def tables_seen_by_a_shell(dev: Dev) -> list[str]:
+    """What a program finds at AWS after `source aws.env`."""
+    list_tables = "import boto3; print(*boto3.client('dynamodb').list_tables()['TableNames'])"
+    found = subprocess.run(
+        ["sh", "-c", '. "$1"; exec "$2" -c "$3"', "sh", str(dev.variables), sys.executable, list_tables],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return found.stdout.split()
+
+
+def test_a_shell_of_its_owner_may_use_its_aws(dev: Dev) -> None:
+    assert dev.variables.stat().st_mode & 0o777 == 0o600
+    assert str(dev.variables) in dev.log.read_text()
+    before = dev.variables.read_text()
+    tables = tables_seen_by_a_shell(dev)
+    assert tables
+    os.kill(dev.child("local.emulator_server"), signal.SIGKILL)
+    dev.hears("starting it again")
+    wait_until(lambda: dev.get("/_local/inbox.json").status == 200)
+    assert tables_seen_by_a_shell(dev) == tables
+    assert dev.variables.read_text() == before
+
+
 def test_stopped_and_started_again_it_has_everything(dev: Dev) -> None:
     before = dev.mails()
     assert dev.stop() == 0
     assert "stopping; what is stored stays" in dev.log.read_text()
+    assert not dev.variables.exists()
     with pytest.raises(ConnectionRefusedError):
         dev.get("/")
     dev.start()

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.emulator import Emulator, EmulatorFailed, account_id
 from local.emulator_server import SAVE_EVERY_SECONDS
+from local.signatures import new_secret
 from tests.local.requests_here import ask, wait_until
 
 ACCOUNT = account_id("mira")
@@ -232,6 +233,94 @@ def test_a_page_of_another_origin_is_refused(emulator: Emulator) -> None:
         reply = ask(emulator.port, "/_ministack/reset", method="POST", body=b"", headers=headers)
         assert reply.status == 403
         assert reply.json["code"] == "forbidden"
+        assert "signed" not in reply.json["detail"]
+
+
+def stranger(emulator: Emulator, service: str) -> Any:
+    """A client that knows everything but the secret."""
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        endpoint_url=emulator.endpoint,
+        aws_access_key_id=emulator.environment()["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=new_secret(),
+        config=Config(retries={"total_max_attempts": 1}, signature_version="v4" if service != "s3" else "s3v4"),
+    )
+
+
+def status_of(refused: pytest.ExceptionInfo[ClientError]) -> int:
+    return int(refused.value.response["ResponseMetadata"]["HTTPStatusCode"])
+
+
+def test_who_signs_with_another_secret_reads_and_changes_nothing(emulator: Emulator) -> None:
+    boto3.client("ssm").put_parameter(Name="/a", Value="ours", Type="SecureString")
+    with pytest.raises(ClientError) as reading:
+        stranger(emulator, "ssm").get_parameter(Name="/a")
+    with pytest.raises(ClientError) as writing:
+        stranger(emulator, "ssm").put_parameter(Name="/a", Value="theirs", Overwrite=True)
+    with pytest.raises(ClientError) as making:
+        stranger(emulator, "s3").create_bucket(Bucket="theirs")
+    assert status_of(reading) == status_of(writing) == status_of(making) == 403
+    assert boto3.client("ssm").get_parameter(Name="/a", WithDecryption=True)["Parameter"]["Value"] == "ours"
+    assert boto3.client("s3").list_buckets()["Buckets"] == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0a1b2c3d.execute-api.localhost", "x.localhost"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/_ministack/reset"),
+        ("POST", "/_ministack/config"),
+        ("GET", "/_ministack/ready"),
+        ("GET", "/_ministack/ses/messages"),
+        ("GET", "/_prism/mail"),
+        ("GET", "/2015-03-31/functions/"),
+        ("POST", "/v2/email/outbound-emails"),
+        ("PUT", "/theirs"),
+    ],
+)
+def test_an_unsigned_request_is_refused_whatever_host_it_names(
+    emulator: Emulator, host: str, method: str, path: str
+) -> None:
+    boto3.client("ssm").put_parameter(Name="/a", Value="ours", Type="String")
+    reply = ask(emulator.port, path, method=method, body=b"{}", headers={"Host": f"{host}:{emulator.port}"})
+    # The host of an HTTP API leads to that API alone, and there is none.
+    assert reply.status == (404 if "execute-api" in host else 403)
+    assert boto3.client("ssm").get_parameter(Name="/a")["Parameter"]["Value"] == "ours"
+    assert boto3.client("s3").list_buckets()["Buckets"] == []
+
+
+def test_a_presigned_url_does_what_it_was_signed_for_and_nothing_else(emulator: Emulator) -> None:
+    s3 = boto3.client("s3", config=Config(signature_version="s3v4"))
+    s3.create_bucket(Bucket="mira-site", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+
+    def call(method: str, url: str, body: bytes | None = None) -> int:
+        return ask(emulator.port, url.removeprefix(emulator.endpoint), method=method, body=body).status
+
+    def url(client: Any, operation: str, seconds: int = 60) -> str:
+        made: str = client.generate_presigned_url(
+            operation, Params={"Bucket": "mira-site", "Key": "a b.txt"}, ExpiresIn=seconds
+        )
+        return made
+
+    assert call("PUT", url(s3, "put_object"), b"hello") == 200
+    assert s3.get_object(Bucket="mira-site", Key="a b.txt")["Body"].read() == b"hello"
+    reading = url(s3, "get_object")
+    assert call("GET", reading) == 200
+    assert call("DELETE", reading) == 403
+    assert call("GET", reading.replace("a%20b.txt", "other")) == 403
+    assert call("GET", url(s3, "get_object", -1)) == 403
+    assert call("PUT", url(stranger(emulator, "s3"), "put_object"), b"theirs") == 403
+    assert s3.get_object(Bucket="mira-site", Key="a b.txt")["Body"].read() == b"hello"
+
+
+def test_each_start_has_a_secret_of_its_own_that_no_other_user_can_read(start: Start, emulator: Emulator) -> None:
+    other = start()
+    assert other.secret != emulator.secret
+    assert other.secret not in repr(other)
+    process = Path(f"/proc/{other.pid}")
+    if process.exists():
+        assert other.secret.encode() not in (process / "cmdline").read_bytes()
+        assert (process / "environ").stat().st_mode & 0o077 == 0
 
 
 def test_it_listens_on_loopback_only(emulator: Emulator) -> None:
@@ -292,7 +381,7 @@ def test_nothing_is_left_for_the_next_test(emulator: Emulator) -> None:
 
 
 def test_the_emulator_is_the_version_whose_insides_we_know() -> None:
-    """`local/snapshots.py` and `local/outbox.py` reach into these. With another version, read them again, then change this."""
+    """`local/snapshots.py`, `outbox.py` and `emulator_server.py` reach into these. With another version, read them again, then change this."""
     assert importlib.metadata.version("ministack") == "1.5.33"
     script = """
 import json
@@ -306,6 +395,7 @@ assert isinstance(dynamodb._stream_seq_counter, int) and dynamodb._STREAM_RETENT
 assert dynamodb._lock.acquire(blocking=False)
 app._get_module("dynamodb")
 assert {"dynamodb", "s3"} <= set(app._build_persistence_save_dict()) <= set(app._state_map)
+assert all(map(callable, (app._handle_execute_api_request, app._read_request_body, app._send_if_handled)))
 assert callable(persistence._json_default) and callable(persistence._json_object_hook)
 assert s3._atomic_write.__code__.co_names.count("replace") == 1
 print("ok")

@@ -1,6 +1,7 @@
 """The gateway stands in for CloudFront and API Gateway: same headers, same events, same refusals."""
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -266,7 +267,9 @@ def test_a_request_still_waiting_when_the_server_is_replaced_is_told_so(emulator
 @pytest.fixture
 def mortal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
     """An emulator of this test's own, to be killed."""
-    emulator = Emulator.start(account=account_id("mira"), region="eu-central-1")
+    emulator = Emulator.start(
+        account=account_id("mira"), region="eu-central-1", secret=os.environ["AWS_SECRET_ACCESS_KEY"]
+    )
     for name, value in emulator.environment().items():
         monkeypatch.setenv(name, value)
     yield emulator

@@ -103,8 +103,8 @@ def _deploy(emulator: Emulator, creator: Creator, folder: Path) -> Deployed:
         return make(
             service,
             endpoint_url=emulator.endpoint,
-            aws_access_key_id="prism-local",
-            aws_secret_access_key="prism-local",
+            aws_access_key_id=emulator.environment()["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=emulator.environment()["AWS_SECRET_ACCESS_KEY"],
         )
 
     keys = ensure_keys(client("ssm"), creator.id)

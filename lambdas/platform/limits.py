@@ -23,6 +23,7 @@ from lambdas.platform.tables import Table
 # A hit is stored as its millisecond and six random digits: two in one millisecond must stay two.
 _PER_MILLISECOND = 1_000_000
 _PER_SECOND = 1000 * _PER_MILLISECOND
+_TRIES = 5
 
 
 class Hits(Table):
@@ -60,18 +61,20 @@ class RateLimiter:
         now = int(self.clock().timestamp() * 1000) * _PER_MILLISECOND
         moment = now + secrets.randbelow(_PER_MILLISECOND)
         item = Hits(self._subject(limit, who))
-        if self._add(item, limit, moment):
-            return
-        # To the end of its millisecond: a moment's random digits do not make it younger.
-        window_start = now - int(limit.per.total_seconds() * _PER_SECOND) + _PER_MILLISECOND - 1
-        item.refresh(consistent_read=True)
-        gone = {m for m in item.moments if _whole(m) <= window_start}
-        if gone:
-            item.update(actions=[Hits.moments.delete(gone)])
+        window_start = now - int(limit.per.total_seconds() * _PER_SECOND)
+        moments: set[float] = set()
+        for _ in range(_TRIES):
             if self._add(item, limit, moment):
                 return
-        # No moments at all where this instance removed the last and others took all places in between.
-        oldest = min((_whole(m) for m in item.moments or () if _whole(m) > window_start), default=now)
+            item.refresh(consistent_read=True)
+            moments = item.moments or set()
+            gone = {m for m in moments if _whole(m) <= window_start}
+            if gone:
+                item.update(actions=[Hits.moments.delete(gone)])
+            elif moments:
+                break
+            # Another instance has removed what was old, or is about to: there may be a place again.
+        oldest = min((_whole(m) for m in moments if _whole(m) > window_start), default=now)
         wait = -((window_start - oldest) // _PER_SECOND)
         raise TooManyRequests(retry_after=max(1, wait))
 

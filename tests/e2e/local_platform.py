@@ -121,17 +121,27 @@ class LocalPlatform:
         return [mail for mail in mails if about in mail["text"] or about in mail["subject"]]
 
     def both_mails(self, *, about: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The mail to the creator and the confirmation to the sender, once both are there and nothing else is."""
+        """The mail to the creator and the confirmation to its sender, once each sender has one for each of theirs.
 
-        def arrived() -> list[dict[str, Any]] | None:
-            mails = self.mails(about=about)
-            return mails if len(mails) >= 2 else None
+        A confirmation says nothing of the message, so it is known by whom it goes to: the newest is this one's.
+        """
+        creator = [f"hello@{self.creator_id}.example"]
 
-        mails = until(arrived, what=f"two mails about {about}") or []
-        assert len(mails) == 2, f"{len(mails)} mails about {about}"
-        creators = [mail for mail in mails if mail["to"] == [f"hello@{self.creator_id}.example"]]
-        senders = [mail for mail in mails if mail not in creators]
-        return creators[0], senders[0]
+        def arrived() -> tuple[list[dict[str, Any]], list[dict[str, Any]], int] | None:
+            everything = self.mails()
+            told = [mail for mail in self.mails(about=about) if mail["to"] == creator]
+            if not told:
+                return None
+            sender = told[0]["reply_to"]
+            sent = [mail for mail in everything if mail["to"] == creator and mail["reply_to"] == sender]
+            confirmed = [mail for mail in everything if mail["to"] == [sender]]
+            return (told, confirmed, len(sent)) if len(confirmed) >= len(sent) else None
+
+        found = until(arrived, what=f"both mails about {about}")
+        assert found is not None
+        told, confirmed, sent = found
+        assert (len(told), len(confirmed)) == (1, sent), f"mails about {about}"
+        return told[0], confirmed[0]
 
     def process_of(self, module: str) -> int:
         """The id of the process that runs `python -m <module>` for this platform."""

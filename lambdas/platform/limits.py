@@ -71,9 +71,9 @@ class RateLimiter:
             gone = {m for m in moments if _whole(m) <= window_start}
             if gone:
                 item.update(actions=[Hits.moments.delete(gone)])
-            elif moments:
+            elif len(moments) >= limit.times:
                 break
-            # Another instance has removed what was old, or is about to: there may be a place again.
+            # Here, or in another instance meanwhile, what was old has been removed: there may be a place again.
         oldest = min((_whole(m) for m in moments if _whole(m) > window_start), default=now)
         wait = -((window_start - oldest) // _PER_SECOND)
         raise TooManyRequests(retry_after=max(1, wait))

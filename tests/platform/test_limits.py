@@ -106,3 +106,32 @@ def test_one_viewer_is_an_ipv4_address_or_an_ipv6_household(address: str, subjec
 def test_nonsense_is_no_address(nonsense: str) -> None:
     with pytest.raises(ValueError, match="does not appear"):
         address_subject(nonsense)
+
+
+def test_an_expired_window_has_all_its_places_for_those_who_race_for_them(clock: MovingClock) -> None:
+    """Who finds that another instance has just cleared the window is not refused for it."""
+    limit = Limit(name="cleared", times=10, per=timedelta(seconds=60))
+    for _ in range(5):
+        assert all(_passes(_limiter(clock), limit) for _ in range(10))
+        clock.forward(minutes=2)
+        with ThreadPoolExecutor(10) as pool:
+            assert all(pool.map(lambda _: _passes(_limiter(clock), limit), range(10)))
+        clock.forward(minutes=2)
+
+
+def test_who_reads_after_another_has_cleared_the_window_gets_a_place(
+    clock: MovingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = Limit(name="between", times=2, per=timedelta(seconds=60))
+    limiter = _limiter(clock)
+    assert all(_passes(limiter, limit) for _ in range(2))
+    clock.forward(minutes=2)
+    refresh, others = Hits.refresh, iter([True])
+
+    def after_another(item: Hits, **options: bool) -> None:
+        if next(others, False):
+            limiter.hit(limit, "203.0.113.7")  # the other instance: it clears the window and takes one place
+        refresh(item, **options)
+
+    monkeypatch.setattr(Hits, "refresh", after_another)
+    assert _passes(limiter, limit)

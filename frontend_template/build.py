@@ -93,4 +93,5 @@ def _pages(renderer: Renderer, creator: Creator, features: tuple[Feature[Any], .
         for locale in creator.languages
         for feature in features
         for page in feature.pages
+        if not page.personal
     }

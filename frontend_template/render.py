@@ -32,7 +32,8 @@ from frontend_template.texts import Texts
 from lambdas.core.brand import palette
 from lambdas.core.creator import Creator, Locale, Text
 from lambdas.core.errors import NotFound, PrismError
-from lambdas.core.feature import Block, Feature, Page, PageContext, Reference
+from lambdas.core.feature import Block, Feature, Page, PageContext, Reference, Screen
+from lambdas.core.permissions import Standing
 from lambdas.core.references import load
 from lambdas.platform.mail import Letter
 
@@ -80,6 +81,16 @@ class NavEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RailEntry:
+    """A section of the studio."""
+
+    url: str
+    label: str
+    icon: str
+    current: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Picture:
     """A picture for other sites to show: an absolute address, pixels."""
 
@@ -103,6 +114,7 @@ class Renderer:
         self._creator = creator
         self._features = features
         self._pages: dict[str, tuple[Feature[Any], Page]] = {p.path: (f, p) for f in features for p in f.pages}
+        self._screens: dict[str, tuple[Feature[Any], Screen]] = {s.path: (f, s) for f in features for s in f.screens}
         self._texts = Texts(roots)
         self._tags = Tags(assets)
         self._environment = _environment(roots)
@@ -121,6 +133,57 @@ class Renderer:
         with _named_faults(f"pages/{page.template}"):
             names = self._names(locale) | self._page_names(feature, page, locale)
         return self._rendered(f"pages/{page.template}", names | own)
+
+    def screen(
+        self,
+        path: str,
+        locale: Locale,
+        context: Mapping[str, Any] | None = None,
+        *,
+        standing: Standing,
+        url: str,
+    ) -> str:
+        """The HTML of the studio's screen declared as `path` ("/studio/contact/{id}/"), shown at `url` to someone of this standing.
+
+        NotFound where no active feature has such a screen, NotRendered where its template fails.
+        """
+        if path not in self._screens:
+            raise NotFound(f"there is no screen {path}")
+        _, screen = self._screens[path]
+        with _named_faults(f"studio/{screen.template}"):
+            names = self._names(locale) | {
+                "screen": screen,
+                "here": url,
+                "standing": standing,
+                "may": standing.permissions.__contains__,
+                "rail": self._rail(url, locale, standing),
+                "stylesheet": self._tags.stylesheet,
+                "module": self._tags.module,
+                "font_preloads": self._tags.font_preloads,
+                "app_links": lambda: self._tags.app_links(self._creator.path("/manifest.webmanifest", locale)),
+            }
+        return self._rendered(f"studio/{screen.template}", names | dict(context or {}))
+
+    def _rail(self, url: str, locale: Locale, standing: Standing) -> tuple[RailEntry, ...]:
+        """The sections that someone of this standing may see, in order; the longest address that fits is the current one."""
+        seen = sorted(
+            (
+                (screen.order, feature.name, screen)
+                for feature, screen in self._screens.values()
+                if screen.nav and screen.needs in standing.permissions
+            ),
+            key=lambda found: found[0],
+        )
+        here = max((screen.path for _, _, screen in seen if url.startswith(screen.path)), key=len, default="")
+        return tuple(
+            RailEntry(
+                url=screen.path,
+                label=self._texts.say(f"{feature}.studio.{screen.nav}", locale, {}),
+                icon=screen.icon,
+                current=screen.path == here,
+            )
+            for _, feature, screen in seen
+        )
 
     def letter(self, template: str, locale: Locale, context: Mapping[str, Any]) -> Letter:
         """Subject, text and HTML of the mail `mail/<template>` ("contact/received"); NotRendered where one fails."""

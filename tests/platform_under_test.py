@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
+from urllib.parse import parse_qsl
 from uuid import uuid4
 
 import boto3
@@ -17,14 +18,18 @@ from lambdas.core.creator import Creator
 from lambdas.core.feature import Feature
 from lambdas.core.references import load
 from lambdas.features.registry import FEATURES, active_features, tables_of
+from lambdas.platform.identity import Identity
 from lambdas.platform.keys import Keys, digest, ensure_keys
 from lambdas.platform.limits import RateLimiter
 from lambdas.platform.mail import Mailer
 from lambdas.platform.services import Renderer, Services
+from lambdas.platform.sessions import COOKIE, Sessions
 from lambdas.platform.storage import SiteBucket
 from lambdas.platform.tables import bind
+from lambdas.web import edge
 from lambdas.web.app import App
 from lambdas.web.edge import ORIGIN_SECRET_HEADER, VIEWER_ADDRESS_HEADER, VIEWER_HOST_HEADER
+from local import http_api
 from tests.creators import a_creator
 from tests.published import real_renderer
 
@@ -49,6 +54,7 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: str
+    cookies: tuple[str, ...] = ()
 
     @property
     def json(self) -> Any:
@@ -57,14 +63,29 @@ class Answer:
 
 @dataclass
 class PlatformUnderTest:
-    """`call` asks the API as CloudFront would; `services` is what features are given, `log` what was logged."""
+    """`call` asks the platform as CloudFront would; `services` is what features are given, `log` what was logged.
+
+    `apps` are the functions by name; the one that `edge.routes` names answers. `app` is that of `api`.
+    """
 
     creator: Creator
     services: Services
     clock: MovingClock
-    app: App
+    apps: dict[edge.FunctionName, App]
     log: io.StringIO
     _ids: Any = field(default_factory=itertools.count)
+
+    @property
+    def app(self) -> App:
+        return self.apps["api"]
+
+    @app.setter
+    def app(self, app: App) -> None:
+        self.apps = dict.fromkeys(get_args(edge.FunctionName), app)
+
+    def sign_in(self, person_id: str, *, method: str = "password") -> dict[str, str]:
+        """Cookies of a new session of this person, for `call(…, cookies=…)`."""
+        return {COOKIE: self.services.sessions.open(person_id, agent="Test", method=method)[1]}
 
     def call(
         self,
@@ -77,13 +98,17 @@ class PlatformUnderTest:
         headers: dict[str, str] | None = None,
         address: str = "203.0.113.7:40000",
         query: str = "",
+        cookies: dict[str, str] | None = None,
         through_edge: bool = True,
     ) -> Answer:
+        """`cookies` are sent as a browser of our own site does: with its Origin."""
         sent = {name.lower(): value for name, value in (headers or {}).items()}
         if json_body is not None:
             body, sent = json.dumps(json_body), {"content-type": "application/json", **sent}
         if form is not None:
             body, sent = form, {"content-type": "application/x-www-form-urlencoded", **sent}
+        if cookies is not None:
+            sent = {"origin": f"https://{self.creator.domain}", **sent}
         if through_edge:
             sent |= {
                 ORIGIN_SECRET_HEADER: ORIGIN_SECRET,
@@ -91,7 +116,7 @@ class PlatformUnderTest:
                 VIEWER_HOST_HEADER: self.creator.domain,
             }
         raw = body.encode() if isinstance(body, str) else body
-        event = {
+        event: dict[str, Any] = {
             "version": "2.0",
             "routeKey": "ANY /api/{proxy+}",
             "rawPath": path,
@@ -105,8 +130,15 @@ class PlatformUnderTest:
             "body": base64.b64encode(raw).decode() if raw is not None else None,
             "isBase64Encoded": raw is not None,
         }
-        response = self.app.handle(event, None)
-        return Answer(response["statusCode"], response["headers"], response["body"])
+        if cookies:
+            event["cookies"] = [f"{name}={value}" for name, value in cookies.items()]
+        if query:
+            event["queryStringParameters"] = dict(parse_qsl(query, keep_blank_values=True))
+        found = http_api.match(edge.routes(self.services.features), path)
+        response = self.apps[found.route.function].handle(event, None)
+        return Answer(
+            response["statusCode"], response["headers"], response["body"], tuple(response.get("cookies") or ())
+        )
 
 
 def start_platform(
@@ -132,16 +164,25 @@ def start_platform(
         clock=clock,
         keys=keys,
         limits=RateLimiter(clock=clock, key=lambda: keys.current_and_previous("session")[0]),
+        sessions=Sessions(creator_id=creator.id, clock=clock, keys=lambda: keys.current_and_previous("session")),
+        identity=Identity(pool="", app_client=""),
         mail=Mailer(creator=creator),
         site=SiteBucket(name=BUCKET),
         renderer=renderer or real_renderer,
         version="test",
     )
     log = io.StringIO()
-    app = App(
-        services=services,
-        routers=[load(feature.api) for feature in active if feature.api],
-        origin_digests=frozenset({digest(ORIGIN_SECRET)}),
-        logger=Logger(service=f"test-{uuid4()}", stream=log),
-    )
-    return PlatformUnderTest(creator=creator, services=services, clock=clock, app=app, log=log)
+    apps: dict[edge.FunctionName, App] = {
+        function: App(
+            services=services,
+            routers=[load(getattr(feature, function)) for feature in active if getattr(feature, function)],
+            origin_digests=frozenset({digest(ORIGIN_SECRET)}),
+            logger=Logger(service=f"test-{uuid4()}", stream=log),
+            protected=function == "studio",
+            fresh=function in {"account", "studio"},
+            metered=function != "webhooks",
+        )
+        for function in edge.functions(active)
+        if function != "worker"
+    }
+    return PlatformUnderTest(creator=creator, services=services, clock=clock, apps=apps, log=log)

@@ -82,6 +82,14 @@ class Conflict(PrismError):
     title = "Something else changed this at the same time"
 
 
+class PreconditionFailed(PrismError):
+    """Someone else has saved since this was read: nothing was written."""
+
+    status = 412
+    code = "changed_meanwhile"
+    title = "Someone else has changed this in the meantime"
+
+
 class TooLarge(PrismError):
     status = 413
     code = "too_large"

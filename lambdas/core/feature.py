@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from lambdas.core.creator import Creator, Locale
+from lambdas.core.permissions import Permission
 
 Reference = str
 """`package.module:attribute`, loaded only where it runs (see `references.load`)."""
@@ -39,13 +40,15 @@ class PageContext:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A public page, rendered once a language and published: a view costs no function and no read.
+    """A page of the site. A public one is rendered once a language and published: a view costs no function and no read.
 
     `path` begins and ends with a slash and has no language in it (`/contact/` becomes `/de/contact/`
     where German is not the creator's own language). `template` is a file below
     `frontend_template/pages/`. `nav` puts it into the site's navigation, under the text
     `<feature>.nav.<nav>`, sorted by `order`. `context` names a function of `PageContext` that gives
     the template's variables. `listed` false keeps it out of the sitemap and away from search engines.
+    `personal` pages are never published: a route of the feature answers at their address, by
+    `visit.page(path, …)`, each time anew.
     """
 
     path: str
@@ -54,6 +57,25 @@ class Page:
     order: int = 50
     context: Reference | None = None
     listed: bool = True
+    personal: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screen:
+    """A screen of the studio, shown by `visit.screen(path, …)` in a route of the feature's `studio` router.
+
+    `path` begins with /studio/ and ends with a slash; what differs from one to the next stands in
+    braces (`/studio/contact/{id}/`). `template` is a file below `frontend_template/studio/`. `needs`
+    is the permission without which nobody sees it. `nav` puts it into the rail, under the text
+    `<feature>.studio.<nav>` with the sprite's `icon`, sorted by `order`.
+    """
+
+    path: str
+    template: str
+    needs: str
+    nav: str | None = None
+    icon: str = "dot"
+    order: int = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,26 +99,32 @@ class Schedule:
 class Feature(Generic[C]):
     """One feature of a creator's business: a folder below `lambdas/features/`, and this.
 
-    `tables` are pynamodb models and the only place a table is defined. `api`, `studio` and
-    `webhooks` name the routers that the function of that name serves; a function nobody has a
+    `tables` are pynamodb models and the only place a table is defined. `api`, `account`, `studio`
+    and `webhooks` name the routers that the function of that name serves; a function nobody has a
     router for is not deployed. `changes` names, by table, who reads a table's stream and says which
     events happened; `events` names, by event, who is told. `permissions` are every right that the
-    feature's studio routes ask for. `mails` says that it sends mail. `optional` false
-    is for what every site has; it takes no switch.
+    feature's routes and screens ask for, each with the standard roles that hold it. `exports` names
+    a function of (person id, services) that gives all the feature knows of a person, JSON-ready, and
+    `forgets` one that deletes it, again and again without harm. `mails` says that it sends mail.
+    `optional` false is for what every site has; it takes no switch.
     """
 
     name: str
     config: type[C]
     tables: tuple[type[Any], ...] = ()
     api: Reference | None = None
+    account: Reference | None = None
     studio: Reference | None = None
     webhooks: Reference | None = None
     changes: Mapping[str, Reference] = field(default_factory=dict)
     events: Mapping[str, Reference] = field(default_factory=dict)
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
-    permissions: tuple[str, ...] = ()
+    permissions: tuple[Permission, ...] = ()
     pages: tuple[Page, ...] = ()
+    screens: tuple[Screen, ...] = ()
     blocks: tuple[Block, ...] = ()
+    exports: Reference | None = None
+    forgets: Reference | None = None
     mails: bool = False
     optional: bool = True
 
@@ -110,3 +138,8 @@ class Feature(Generic[C]):
 def subscribers(features: Iterable[Feature[Any]], event: str) -> tuple[Reference, ...]:
     """Who is told of an event, in the order of the features."""
     return tuple(feature.events[event] for feature in features if event in feature.events)
+
+
+def declared(features: Iterable[Feature[Any]]) -> tuple[Permission, ...]:
+    """Every permission there is on a platform with these features."""
+    return tuple(permission for feature in features for permission in feature.permissions)

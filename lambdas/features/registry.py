@@ -10,15 +10,23 @@ from pydantic import Field, create_model
 
 from lambdas.core.creator import Creator, Features
 from lambdas.core.feature import Feature
+from lambdas.features.accounts.feature import FEATURE as ACCOUNTS
 from lambdas.features.contact.feature import FEATURE as CONTACT
+from lambdas.features.settings.feature import FEATURE as SETTINGS
 from lambdas.features.site.feature import FEATURE as SITE
+from lambdas.features.studio.feature import FEATURE as STUDIO
+from lambdas.features.team.feature import FEATURE as TEAM
+from lambdas.platform.audit import AuditEntry
 from lambdas.platform.limits import Hits
+from lambdas.platform.people import Address, Person
+from lambdas.platform.sessions import SessionRow
 from lambdas.platform.tables import Table
+from lambdas.platform.team import CustomRole, Member
 
-FEATURES: tuple[Feature[Any], ...] = (SITE, CONTACT)
+FEATURES: tuple[Feature[Any], ...] = (SITE, STUDIO, CONTACT, ACCOUNTS, TEAM, SETTINGS)
 
 
-PLATFORM_TABLES: tuple[type[Table], ...] = (Hits,)
+PLATFORM_TABLES: tuple[type[Table], ...] = (Hits, SessionRow, Person, Address, Member, CustomRole, AuditEntry)
 
 
 def creator_model(features: tuple[Feature[Any], ...] = FEATURES) -> type[Creator]:

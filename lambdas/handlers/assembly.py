@@ -13,10 +13,12 @@ from lambdas.core.feature import Feature
 from lambdas.core.references import load
 from lambdas.features.registry import active_features, creator_model, tables_of
 from lambdas.platform.environment import Environment
+from lambdas.platform.identity import Identity
 from lambdas.platform.keys import Keys
 from lambdas.platform.limits import RateLimiter
 from lambdas.platform.mail import Mailer
 from lambdas.platform.services import Renderer, Services
+from lambdas.platform.sessions import Sessions
 from lambdas.platform.storage import ASSET_MANIFEST, SiteBucket
 from lambdas.platform.tables import bind
 from lambdas.web.app import App
@@ -36,6 +38,8 @@ def services() -> Services:
         clock=now,
         keys=keys,
         limits=RateLimiter(clock=now, key=lambda: keys.current_and_previous("session")[0]),
+        sessions=Sessions(creator_id=creator.id, clock=now, keys=lambda: keys.current_and_previous("session")),
+        identity=Identity(pool=environment.user_pool, app_client=environment.user_pool_client),
         mail=Mailer(creator=creator),
         site=site,
         renderer=_renderer(creator, features, site),
@@ -44,7 +48,7 @@ def services() -> Services:
 
 
 def web_app(function: str) -> App:
-    """The web application of `api`, `studio` or `webhooks`: every router its active features declare for it."""
+    """The web application of `api`, `account`, `studio` or `webhooks`: every router its active features declare for it."""
     parts = services()
     references = [getattr(feature, function) for feature in parts.features if getattr(feature, function)]
     return App(
@@ -53,6 +57,7 @@ def web_app(function: str) -> App:
         origin_digests=Environment.read().origin_digests,
         logger=logger(function, parts.creator),
         protected=function == "studio",
+        fresh=function in {"account", "studio"},
         metered=function != "webhooks",
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
     from botocore.session import Session
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_ssm import SSMClient
@@ -25,6 +26,17 @@ CALLS = {
         "TransactWriteItems",
         "UpdateItem",
     ),
+    "cognito-idp": (
+        "AdminCreateUser",
+        "AdminDeleteUser",
+        "AdminInitiateAuth",
+        "AdminRespondToAuthChallenge",
+        "AdminSetUserPassword",
+        "CompleteWebAuthnRegistration",
+        "DeleteWebAuthnCredential",
+        "DescribeUserPoolClient",
+        "StartWebAuthnRegistration",
+    ),
     "s3": ("GetObject",),
     "sesv2": ("SendEmail",),
     "ssm": ("GetParameters",),
@@ -40,6 +52,8 @@ def session() -> "Session":
     return get_session()
 
 
+@overload
+def client(service: Literal["cognito-idp"]) -> "CognitoIdentityProviderClient": ...
 @overload
 def client(service: Literal["s3"]) -> "S3Client": ...
 @overload

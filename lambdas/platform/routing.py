@@ -8,14 +8,17 @@ router = Router()
 def send(message: Annotated[ContactMessage, Body()], visit: Here) -> Received: ...
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from aws_lambda_powertools.event_handler.api_gateway import Router as PowertoolsRouter
 from aws_lambda_powertools.event_handler.openapi.params import Header
 
 from lambdas.platform.limits import Limit
+
+if TYPE_CHECKING:
+    from lambdas.platform.visit import Visit
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -24,24 +27,36 @@ F = TypeVar("F", bound=Callable[..., Any])
 class FormPage:
     """The pages of a route that takes a browser's form: where it stands, and where a success leads.
 
-    Paths have no language in them. `fields` are those shown again with what was typed. `review` says
-    that the route may ask to look at it once more (`AskAgain`).
+    `page` is a page or a screen as its manifest declares it, `sent` an address; neither has a language
+    in it, and both may have the route's own parameters in braces. `fields` are those shown again with
+    what was typed, and `name` is what the template calls the form. `context` gives what else the page
+    needs. `review` says that the route may ask to look at it once more (`AskAgain`).
     """
 
     page: str
     sent: str
     fields: tuple[str, ...]
     review: bool
+    name: str
+    context: "Callable[[Visit], Mapping[str, Any]] | None"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Extras:
-    """What PRISM knows of a route beyond Powertools. `metered` false takes it out of the general limit."""
+    """What PRISM knows of a route beyond Powertools.
+
+    `person` is for those who are signed in, `needs` for those who hold a permission. `html` answers
+    with a page whatever happens. `metered` false takes it out of the general limit. `file_bytes` is
+    how large a body with a file may be (0: no files).
+    """
 
     form: FormPage | None = None
     limits: tuple[Limit, ...] = ()
     needs: str | None = None
+    person: bool = False
+    html: bool = False
     metered: bool = True
+    file_bytes: int = 0
 
 
 _KEY = "__prism_route__"
@@ -60,9 +75,36 @@ def _with(handler: F, **changed: Any) -> F:
 _NONE = Extras()
 
 
-def form(*, page: str, sent: str, fields: tuple[str, ...], review: bool = False) -> Callable[[F], F]:
-    """Take the route's body as a browser's form too: errors come back on `page`, a success goes on to `sent`."""
-    return lambda handler: _with(handler, form=FormPage(page=page, sent=sent, fields=fields, review=review))
+def form(
+    *,
+    page: str,
+    sent: str,
+    fields: tuple[str, ...],
+    review: bool = False,
+    name: str = "form",
+    context: "Callable[[Visit], Mapping[str, Any]] | None" = None,
+) -> Callable[[F], F]:
+    """Take the route's body as a browser's form too: errors come back on `page`, a success goes on to `sent`.
+
+    `visit.go(…)` in the route leads a success elsewhere. See `FormPage`.
+    """
+    made = FormPage(page=page, sent=sent, fields=fields, review=review, name=name, context=context)
+    return lambda handler: _with(handler, form=made)
+
+
+def html(handler: F) -> F:
+    """A page that a person looks at: whoever must sign in is led there and back, and errors are pages too."""
+    return _with(handler, html=True)
+
+
+def signed_in(handler: F) -> F:
+    """Only for those who are signed in."""
+    return _with(handler, person=True)
+
+
+def takes_file(*, at_most: int) -> Callable[[F], F]:
+    """Take multipart/form-data of at most so many bytes: a file's field is there as its bytes (`visit.files`)."""
+    return lambda handler: _with(handler, file_bytes=at_most)
 
 
 def limited(*limits: Limit) -> Callable[[F], F]:

@@ -7,9 +7,12 @@ from typing import Any, Protocol
 from lambdas.core.clock import Clock
 from lambdas.core.creator import Creator, Locale
 from lambdas.core.feature import Feature
+from lambdas.core.permissions import Standing
+from lambdas.platform.identity import Identity
 from lambdas.platform.keys import Keys
 from lambdas.platform.limits import RateLimiter
 from lambdas.platform.mail import Letter, Mailer
+from lambdas.platform.sessions import Sessions
 from lambdas.platform.storage import SiteBucket
 
 
@@ -18,6 +21,18 @@ class Renderer(Protocol):
 
     def page(self, path: str, locale: Locale, context: Mapping[str, Any] | None = None) -> str:
         """The HTML of the active features' page at `path` ("/contact/"), with `context` over its own variables."""
+        ...
+
+    def screen(
+        self,
+        path: str,
+        locale: Locale,
+        context: Mapping[str, Any] | None = None,
+        *,
+        standing: Standing,
+        url: str,
+    ) -> str:
+        """The HTML of the studio's screen declared as `path` ("/studio/contact/{id}/"), shown at `url` to someone of this standing."""
         ...
 
     def letter(self, template: str, locale: Locale, context: Mapping[str, Any]) -> Letter:
@@ -38,6 +53,8 @@ class Services:
     clock: Clock
     keys: Keys
     limits: RateLimiter
+    sessions: Sessions
+    identity: Identity
     mail: Mailer
     site: SiteBucket
     renderer: Renderers

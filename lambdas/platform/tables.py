@@ -5,15 +5,19 @@ them through the model. Endpoint, region and credentials come from the environme
 client (`AWS_ENDPOINT_URL` on a laptop).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pynamodb.attributes import TTLAttribute
 from pynamodb.connection import Connection
 from pynamodb.models import Model
 
 from lambdas.platform import aws
+
+if TYPE_CHECKING:
+    from pynamodb.transactions import TransactWrite
 
 KeyType = Literal["S", "N", "B"]
 
@@ -23,7 +27,7 @@ class Table(Model):
 
     `Meta.short_name` names the table within a creator's platform ("contact-messages"). Declare
     `stream_view_type = "NEW_AND_OLD_IMAGES"` in Meta where changes become events, and a
-    `TTLAttribute` where items expire.
+    `TTLAttribute` where items expire; `append_only = True` where no function may change or delete.
     """
 
     short_name: str
@@ -62,6 +66,7 @@ class Definition:
     indexes: tuple[Index, ...]
     ttl: str | None
     streamed: bool
+    append_only: bool = False
 
 
 def table_name(creator_id: str, short_name: str) -> str:
@@ -99,7 +104,37 @@ def definition(model: type[Table]) -> Definition:
         indexes=tuple(sorted(indexes, key=lambda i: i.name)),
         ttl=ttl.attr_name if ttl is not None else None,
         streamed=getattr(model.Meta, "stream_view_type", None) == "NEW_AND_OLD_IMAGES",
+        append_only=getattr(model.Meta, "append_only", False),
     )
+
+
+class NotWritten(Exception):
+    """A condition of a transaction did not hold, and nothing of it was written. `places` are those of its parts that refused, from 0."""
+
+    def __init__(self, places: tuple[int, ...]) -> None:
+        super().__init__(f"conditions that did not hold: {places}")
+        self.places = places
+
+
+@contextmanager
+def transaction(model: type[Table]) -> Iterator["TransactWrite"]:
+    """All of what is written inside, or nothing: `with transaction(Person) as write: write.save(…); write.update(…)`.
+
+    `model` is any of the models written. NotWritten where a condition fails; a transaction that met another one
+    is DynamoDB's own error, which becomes "unavailable, try again". At most 100 items.
+    """
+    from pynamodb.exceptions import TransactWriteError
+    from pynamodb.transactions import TransactWrite
+
+    try:
+        with TransactWrite(connection=model._get_connection().connection) as write:
+            yield write
+    except TransactWriteError as error:
+        reasons = [reason.code if reason else None for reason in error.cancellation_reasons]
+        refused = tuple(place for place, code in enumerate(reasons) if code == "ConditionalCheckFailed")
+        if not refused:
+            raise
+        raise NotWritten(refused) from None
 
 
 def bind(models: Iterable[type[Table]], *, creator_id: str) -> None:

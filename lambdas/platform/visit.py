@@ -1,24 +1,53 @@
 """One request, as a feature's routes see it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any
 
-from aws_lambda_powertools.event_handler import Request
+from aws_lambda_powertools.event_handler import Request, Response
 from aws_lambda_powertools.event_handler.depends import Depends
 
 from lambdas.core.creator import Locale
+from lambdas.core.errors import NotSignedIn
 from lambdas.core.ids import pseudonym
+from lambdas.core.permissions import FAN, Standing
 from lambdas.platform.services import Services
+from lambdas.platform.sessions import Session
+
+if TYPE_CHECKING:
+    from lambdas.platform.people import Person
+
+STUDIO = "/studio/"
+
+Html = Response[str]
+"""What a route that shows a page returns."""
+
+
+@dataclass(kw_only=True)
+class Reply:
+    """What a route adds to its answer: cookies (whole `Set-Cookie` values, by name), and where a form leads."""
+
+    cookies: dict[str, str] = field(default_factory=dict)
+    location: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A file that a form brought. `name` is what the sender calls it, and `content` may be anything."""
+
+    name: str
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
     """Who asks, how, and what the route may use.
 
-    `address` is the viewer's, as CloudFront saw it (IPv6 cut to its /64). `as_form` says that a
-    browser sent a form and reads HTML. `locale` is the page's language. `describe` gives the API's
-    OpenAPI document.
+    `address` is the viewer's, as CloudFront saw it (IPv6 cut to its /64), `agent` their browser in a
+    few words. `as_form` says that a browser sent a form and reads HTML. `locale` is the page's
+    language. `path` and `parameters` are the address asked for, without a language. `session` is
+    None where nobody is signed in. `describe` gives the API's OpenAPI document.
     """
 
     services: Services
@@ -27,11 +56,92 @@ class Visit:
     correlation_id: str
     as_form: bool
     describe: Callable[[], dict[str, Any]]
+    path: str = "/"
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, File] = field(default_factory=dict)
+    agent: str = ""
+    session: Session | None = None
+    reply: Reply = field(default_factory=Reply)
+
+    @property
+    def subject(self) -> str:
+        """Who is counted: the person who is signed in, else the address."""
+        return self.session.person_id if self.session else self.address
 
     @property
     def visitor(self) -> str:
-        """Who asks, to tell visitors apart without storing addresses: the same for the same address and session key."""
-        return pseudonym(self.address, key=self.services.keys.current_and_previous("session")[0])
+        """Who asks, to tell visitors apart without storing addresses: the same for the same person, or address, and session key."""
+        return pseudonym(self.subject, key=self.services.keys.current_and_previous("session")[0])
+
+    @cached_property
+    def person(self) -> "Person":
+        """Who is signed in, read once a request; NotSignedIn where nobody is, or the account is gone."""
+        from lambdas.platform.people import Person
+
+        if self.session is None:
+            raise NotSignedIn(fix="Sign in, then try again.")
+        try:
+            return Person.get(self.session.person_id, consistent_read=True)
+        except Person.DoesNotExist:
+            raise NotSignedIn("This account is gone.", fix="Sign in with another one.") from None
+
+    @cached_property
+    def standing(self) -> Standing:
+        """What who asks may do, read once a request."""
+        from lambdas.platform.team import standing_of
+
+        return standing_of(self.session.person_id, self.services.features) if self.session else FAN
+
+    def in_language(self, locale: Locale) -> "Visit":
+        """The same visit, spoken to in another language."""
+        return self._with(locale=locale)
+
+    def with_files(self, files: Mapping[str, File]) -> "Visit":
+        """The same visit, with the files that its form brought."""
+        return self._with(files=files)
+
+    def _with(self, **changed: Any) -> "Visit":
+        other = replace(self, **changed)
+        # What has been read of the person stays read.
+        other.__dict__.update({name: self.__dict__[name] for name in ("person", "standing") if name in self.__dict__})
+        return other
+
+    def page(self, path: str, context: Mapping[str, Any] | None = None, *, status: int = 200) -> Html:
+        """The personal page declared as `path`, in the visit's language."""
+        shown = self.services.renderer().page(path, self.locale, context)
+        return Response(status_code=status, content_type=HTML, body=shown)
+
+    def screen(self, path: str, context: Mapping[str, Any] | None = None, *, status: int = 200) -> Html:
+        """The studio's screen declared as `path`; its template also knows `person` and `standing`."""
+        known = {"person": self.person, **(context or {})}
+        shown = self.services.renderer().screen(path, self.locale, known, standing=self.standing, url=self.path)
+        return Response(status_code=status, content_type=HTML, body=shown)
+
+    def go(self, path: str) -> None:
+        """Lead a form's success to this address (no language in it, a query perhaps), and not to the one declared."""
+        self.reply.location = path
+
+    def redirect(self, path: str) -> Html:
+        """An answer that leads to this address (no language in it, a query perhaps): for routes that show pages."""
+        return Response(status_code=303, headers={"location": self.located(path)}, body="")
+
+    def located(self, path: str) -> str:
+        """Where an address is in the visit's language; the studio and the API have one address for all languages."""
+        if path.startswith((STUDIO, "/api/")) or not path.startswith("/"):
+            return path
+        return self.services.creator.path(path, self.locale)
+
+    def set_cookie(self, name: str, value: str, *, seconds: int) -> None:
+        """A cookie for this site and no script; `name` begins with `__Host-`."""
+        self.reply.cookies[name] = f"{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax"
+
+    def drop_cookie(self, name: str) -> None:
+        self.set_cookie(name, "", seconds=0)
+
+
+HTML = "text/html; charset=utf-8"
 
 
 def _this(request: Request) -> Visit:

@@ -6,17 +6,19 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from lambdas.core.errors import Forbidden, Malformed, TooLarge, UnsupportedMedia
 from lambdas.platform.limits import address_subject
+from lambdas.platform.visit import File
 from lambdas.web.edge import MAX_BODY_BYTES, ORIGIN_SECRET_HEADER, VIEWER_ADDRESS_HEADER, VIEWER_HOST_HEADER
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM = "application/x-www-form-urlencoded"
+FILES = "multipart/form-data"
 JSON = "application/json"
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _MAX_FIELDS = 100
@@ -32,13 +34,14 @@ class Admitted:
     path: str
     headers: Mapping[str, str]
     query: Mapping[str, str]
+    cookies: Mapping[str, str]
     address: str
     content_type: str
 
     @property
     def as_form(self) -> bool:
         """Whether a browser sent a form, and reads HTML."""
-        return self.content_type == FORM and self.method not in SAFE_METHODS
+        return self.content_type in {FORM, FILES} and self.method not in SAFE_METHODS
 
 
 def correlation_id(event: Mapping[str, Any]) -> str:
@@ -59,15 +62,39 @@ def admit(event: Mapping[str, Any], *, origin_digests: frozenset[str]) -> Admitt
         path=event["rawPath"],
         headers=headers,
         query=event.get("queryStringParameters") or {},
+        cookies=_cookies(event.get("cookies") or ()),
         address=_viewer_address(headers),
         content_type=headers.get("content-type", "").partition(";")[0].strip().lower(),
     )
 
 
-def body_of(event: Mapping[str, Any], request: Admitted) -> Any | None:
-    """The decoded JSON, or a form's fields as an object; None where there is nothing. TooLarge, Malformed, UnsupportedMedia."""
-    raw = _raw_body(event)
-    return None if request.method in SAFE_METHODS or not raw else _parse(raw, request.content_type)
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """What a request brought: decoded JSON or a form's fields as an object, None where there is nothing; and files by field."""
+
+    value: Any | None = None
+    files: Mapping[str, File] = field(default_factory=dict)
+
+
+def body_of(event: Mapping[str, Any], request: Admitted, *, file_bytes: int = 0) -> Body:
+    """The body, read; `file_bytes` is how large one with files may be. TooLarge, Malformed, UnsupportedMedia."""
+    if file_bytes and request.content_type == FILES:
+        from lambdas.web.multipart import parts_of
+
+        raw = _raw_body(event, at_most=file_bytes)
+        value, files = parts_of(raw, request.headers["content-type"])
+        return Body(value=value, files=files)
+    raw = _raw_body(event, at_most=MAX_BODY_BYTES)
+    return Body() if request.method in SAFE_METHODS or not raw else Body(value=_parse(raw, request.content_type))
+
+
+def _cookies(given: Iterable[str]) -> dict[str, str]:
+    """By name; of two with one name the first, as browsers send the more specific one first."""
+    cookies: dict[str, str] = {}
+    for cookie in given:
+        name, _, value = cookie.partition("=")
+        cookies.setdefault(name.strip(), value.strip())
+    return cookies
 
 
 def _came_through_the_edge(headers: Mapping[str, str], digests: frozenset[str]) -> None:
@@ -108,7 +135,7 @@ def _host_of(origin: str) -> str | None:
         return None
 
 
-def _raw_body(event: Mapping[str, Any]) -> bytes:
+def _raw_body(event: Mapping[str, Any], *, at_most: int) -> bytes:
     body = event.get("body") or ""
     if event.get("isBase64Encoded"):
         try:
@@ -117,8 +144,8 @@ def _raw_body(event: Mapping[str, Any]) -> bytes:
             raise Malformed("The body cannot be decoded.") from None
     else:
         raw = body.encode("utf-8", "surrogatepass")
-    if len(raw) > MAX_BODY_BYTES:
-        raise TooLarge(f"The body has {len(raw)} bytes.", fix=f"Send at most {MAX_BODY_BYTES} bytes.")
+    if len(raw) > at_most:
+        raise TooLarge(f"The body has {len(raw)} bytes.", fix=f"Send at most {at_most} bytes.")
     return raw
 
 
@@ -139,6 +166,11 @@ def _form(text: str) -> dict[str, str]:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_FIELDS, errors="strict")
     except ValueError:
         raise Malformed("The form cannot be read.", fix=f"Send at most {_MAX_FIELDS} fields, UTF-8 encoded.") from None
+    return fields_of(pairs)
+
+
+def fields_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """A form's fields by name; Malformed where one is there twice."""
     fields: dict[str, str] = {}
     for name, value in pairs:
         if name in fields:

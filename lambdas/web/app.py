@@ -1,18 +1,18 @@
 """One function's web application: from API Gateway's event to its answer.
 
-    edge secret -> origin -> route -> permission -> general limit -> body -> validation -> route's limits -> route
+    edge secret -> origin -> route -> session -> general limit -> permission -> body -> validation -> route's limits -> route
 
-Whatever goes wrong on the way becomes problem+json here, or the form's own page for a browser's form.
+Whatever goes wrong on the way becomes problem+json here, the form's own page for a browser's form, or a page of
+its own where a page was asked for.
 """
 
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -22,15 +22,19 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError, ResponseValidationError
 
 from lambdas.core.creator import Locale
-from lambdas.core.errors import NotSignedIn, PrismError, Unavailable
+from lambdas.core.errors import Forbidden, NotSignedIn, PrismError, Unavailable
+from lambdas.core.feature import declared
 from lambdas.platform.limits import Limit
 from lambdas.platform.logs import trace_of
 from lambdas.platform.routing import Extras, extras
 from lambdas.platform.services import Services
+from lambdas.platform.sessions import COOKIE, IDLE
 from lambdas.platform.visit import Visit
-from lambdas.web.admission import Admitted, admit, body_of, correlation_id
+from lambdas.web.admission import Admitted, Body, admit, body_of, correlation_id
+from lambdas.web.agents import agent_of
 from lambdas.web.fallback import missing_page
 from lambdas.web.forms import form_answer
+from lambdas.web.pages import location, problem_page, sign_in_first
 from lambdas.web.problems import aws_problem, invalid_from, nothing_here, problem_response
 
 GENERAL_LIMIT = Limit(name="api", times=100, per=timedelta(minutes=1))
@@ -56,8 +60,9 @@ class MethodNotAllowed(PrismError):
 class App:
     """The routes of one function.
 
-    `protected` refuses every route that names no permission (the studio). `metered` false counts no
-    request against the general limit (webhooks: other services call as often as they must).
+    `protected` refuses every route that names no permission, and speaks each person's own language (the
+    studio). `fresh` looks at a session's row each time. `metered` false counts no request against the
+    general limit (webhooks: other services call as often as they must).
     """
 
     def __init__(
@@ -68,9 +73,12 @@ class App:
         origin_digests: frozenset[str],
         logger: Logger,
         protected: bool = False,
+        fresh: bool = False,
         metered: bool = True,
     ) -> None:
         self.services = services
+        self._protected = protected
+        self._fresh = fresh
         self._digests = origin_digests
         self._metered = metered
         self._log = logger
@@ -85,12 +93,12 @@ class App:
         self.resolver.exception_handler(RequestValidationError)(_refuse)
         self.resolver.exception_handler(ResponseValidationError)(_fail)
         self.routes: tuple[ResolverRoute, ...] = (*self.resolver._static_routes, *self.resolver._dynamic_routes)
-        declared = {permission for feature in services.features for permission in feature.permissions}
+        known = {permission.name for permission in declared(services.features)}
         for route in self.routes:
             needed = extras(route.func).needs
             if protected and needed is None:
                 raise ValueError(f"{route.method} {route.path} is in the studio and needs no permission: say which")
-            if needed is not None and needed not in declared:
+            if needed is not None and needed not in known:
                 raise ValueError(f"{route.method} {route.path} needs {needed}, which no active feature declares")
 
     def handle(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -130,9 +138,11 @@ class App:
     def _answer(self, event: Mapping[str, Any], context: Any, correlation: str) -> dict[str, Any]:
         try:
             request = admit(event, origin_digests=self._digests)
-            route = self._route(request)
+            locale, path = self._language_of(request.path)
+            route = self._route(request.method, path)
             if route is not None:
-                return self._serve(route, request, event, context, correlation)
+                asked = _Asked(route=route, path=path, locale=locale, request=request)
+                return self._serve(asked, event, context, correlation)
             page = missing_page(request, self.services)
             if page is None:
                 raise nothing_here(request.method, request.path)
@@ -140,22 +150,37 @@ class App:
         except Exception as raised:
             return problem_response(self._told(raised), correlation_id=correlation)
 
-    def _serve(
-        self, route: ResolverRoute, request: Admitted, event: Mapping[str, Any], context: Any, correlation: str
-    ) -> dict[str, Any]:
-        visit, body = self._visit(request, correlation), None
+    def _serve(self, asked: "_Asked", event: Mapping[str, Any], context: Any, correlation: str) -> dict[str, Any]:
+        request, route = asked.request, extras(asked.route.func)
+        visit, body = self._visit(asked, correlation), Body()
         try:
-            self._permit(extras(route.func), visit)
-            body = body_of(event, request)
-            visit = replace(visit, locale=self._locale(body))
+            self._permit(route, visit)
+            if self._protected:
+                visit = visit.in_language(self.services.creator.language_or_own(visit.person.locale))
+            body = body_of(event, request, file_bytes=route.file_bytes)
+            if body.files:
+                visit = visit.with_files(body.files)
+            if asked.locale is None and not self._protected:
+                visit = visit.in_language(self._locale(body.value))
             self.resolver.context["visit"] = visit
-            answer = self.resolver.resolve(_as_json(event, request, body), context)
-            return _from_resolver(answer, route, visit)
+            answer = self.resolver.resolve(_as_json(event, asked, body.value), context)
+            answer = _from_resolver(answer, asked.route, visit)
         except Exception as raised:
-            form = extras(route.func).form
-            if form is None or not request.as_form:
-                raise
-            return form_answer(self._told(raised), page=form, visit=visit, sent=body)
+            answer = self._failed(raised, route, visit, body.value)
+        if visit.reply.cookies:
+            answer["cookies"] = [*answer.get("cookies", ()), *visit.reply.cookies.values()]
+        return answer
+
+    def _failed(self, raised: Exception, route: Extras, visit: Visit, sent: Any) -> dict[str, Any]:
+        """What is answered instead: the way to sign in, the form's page, a page, or problem+json."""
+        error = self._told(raised)
+        if isinstance(error, NotSignedIn) and (route.html or (route.form and visit.as_form)):
+            return sign_in_first(visit, route.form)
+        if route.form is not None and visit.as_form:
+            return form_answer(error, page=route.form, visit=visit, sent=sent)
+        if route.html:
+            return problem_page(error, visit)
+        return problem_response(error, correlation_id=visit.correlation_id)
 
     def _told(self, raised: Exception) -> PrismError:
         """What the visitor is told of an error; raises it again where it is a fault of ours."""
@@ -166,10 +191,18 @@ class App:
             self._log.warning("not available", extra=trace_of(raised))
         return error
 
-    def _route(self, request: Admitted) -> ResolverRoute | None:
+    def _language_of(self, path: str) -> tuple[Locale | None, str]:
+        """The language that an address names, and the address without it: /de/account/ is the German /account/."""
+        creator = self.services.creator
+        for locale in creator.languages:
+            if locale != creator.locale and path.startswith(f"/{locale}/"):
+                return locale, path.removeprefix(f"/{locale}")
+        return None, path
+
+    def _route(self, method: str, path: str) -> ResolverRoute | None:
         """The route that answers; None where nothing is at this path, MethodNotAllowed where only the method is wrong."""
-        method = "GET" if request.method == "HEAD" else request.method
-        here = [route for route in self.routes if route.rule.match(request.path)]
+        method = "GET" if method == "HEAD" else method
+        here = [route for route in self.routes if route.rule.match(path)]
         for route in here:
             if route.method == method:
                 return route
@@ -177,15 +210,31 @@ class App:
             raise MethodNotAllowed({route.method for route in here})
         return None
 
-    def _visit(self, request: Admitted, correlation: str) -> Visit:
-        return Visit(
+    def _visit(self, asked: "_Asked", correlation: str) -> Visit:
+        request, sessions = asked.request, self.services.sessions
+        matched = asked.route.rule.match(asked.path)
+        cookie = request.cookies.get(COOKIE)
+        visit = Visit(
             services=self.services,
             address=request.address,
-            locale=self.services.creator.locale,
+            locale=asked.locale or self.services.creator.locale,
             correlation_id=correlation,
             as_form=request.as_form,
             describe=self._describe,
+            path=asked.path,
+            parameters=matched.groupdict() if matched else {},
+            query=request.query,
+            cookies=request.cookies,
+            agent=agent_of(request.headers.get("user-agent", "")),
+            session=sessions.read(cookie, fresh=self._fresh or extras(asked.route.func).needs is not None)
+            if cookie
+            else None,
         )
+        if visit.session is not None:
+            renewed = sessions.renewed(visit.session)
+            if renewed:
+                visit.set_cookie(COOKIE, renewed, seconds=int(IDLE.total_seconds()))
+        return visit
 
     def _describe(self) -> dict[str, Any]:
         from lambdas.web.openapi import describe  # here: asked for once in a while, and read by every cold start
@@ -197,21 +246,35 @@ class App:
         return self.services.creator.language_or_own(asked)
 
     def _permit(self, route: Extras, visit: Visit) -> None:
-        if route.needs is not None:
-            # Nobody can be signed in yet: who needs a permission has none.
-            raise NotSignedIn(fix="Sign in with an account that may do this.")
+        if visit.session is None and (route.needs is not None or route.person):
+            raise NotSignedIn(fix="Sign in, then try again.")
         if self._metered and route.metered:
-            self.services.limits.hit(GENERAL_LIMIT, visit.address)
+            self.services.limits.hit(GENERAL_LIMIT, visit.subject)
+        if route.needs is not None and route.needs not in visit.standing.permissions:
+            raise Forbidden("Your role does not allow this.", fix="Ask an owner of the site to give you one that does.")
 
 
-def _as_json(event: Mapping[str, Any], request: Admitted, body: Any) -> dict[str, Any]:
-    """The event as the resolver reads it: HEAD as GET, a form's fields as the JSON they stand for."""
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """A request and the route that answers it; `path` has no language in it, `locale` is the one it had."""
+
+    route: ResolverRoute
+    path: str
+    locale: Locale | None
+    request: Admitted
+
+
+def _as_json(event: Mapping[str, Any], asked: _Asked, body: Any) -> dict[str, Any]:
+    """The event as the resolver reads it: HEAD as GET, no language in the path, a form's fields as the JSON they stand for."""
     import json
 
-    http = event["requestContext"]["http"] | {"method": "GET" if request.method == "HEAD" else request.method}
+    request = asked.request
+    method = "GET" if request.method == "HEAD" else request.method
+    http = event["requestContext"]["http"] | {"method": method, "path": asked.path}
     headers = {**request.headers, "content-type": "application/json"}
     return {
         **event,
+        "rawPath": asked.path,
         "headers": headers,
         "requestContext": {**event["requestContext"], "http": http},
         "body": None if body is None else json.dumps(body),
@@ -222,15 +285,15 @@ def _as_json(event: Mapping[str, Any], request: Admitted, body: Any) -> dict[str
 def _from_resolver(answer: dict[str, Any], route: ResolverRoute, visit: Visit) -> dict[str, Any]:
     page = extras(route.func).form
     if page is not None and visit.as_form and answer["statusCode"] < 300:
-        there = visit.services.creator.path(page.sent, visit.locale)
-        return {"statusCode": 303, "headers": {"location": quote(there)}, "body": "", "isBase64Encoded": False}
+        there = visit.located(visit.reply.location or page.sent.format_map(visit.parameters))
+        return {"statusCode": 303, "headers": {"location": location(there)}, "body": "", "isBase64Encoded": False}
     return answer
 
 
 def _count_against_route_limits(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
     visit: Visit = app.context["visit"]
     for limit in extras(app.context["_route"].func).limits:
-        visit.services.limits.hit(limit, visit.address)
+        visit.services.limits.hit(limit, visit.subject)
     return next_middleware(app)
 
 

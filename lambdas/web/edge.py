@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from lambdas.core.creator import LOCALES
 from lambdas.core.feature import Feature
 from lambdas.platform.storage import PRECOMPRESSED_SUFFIXES
 
-FunctionName = Literal["api", "studio", "webhooks", "worker"]
+FunctionName = Literal["api", "account", "studio", "webhooks", "worker"]
 
-FUNCTION_SECONDS: Mapping[FunctionName, int] = {"api": 10, "studio": 20, "webhooks": 10, "worker": 60}
+FUNCTION_SECONDS: Mapping[FunctionName, int] = {"api": 10, "account": 20, "studio": 20, "webhooks": 10, "worker": 60}
 """How long each function may take. API Gateway itself waits 30 seconds."""
 
 ORIGIN_SECRET_HEADER = "x-prism-origin"
@@ -76,6 +77,12 @@ def routes(features: tuple[Feature[Any], ...]) -> tuple[Route, ...]:
     table = []
     if served("api", features):
         table.append(Route(path="/api/{proxy+}", function="api"))
+    if served("account", features):
+        # A function of its own: it alone may ask who proves what, and what it needs burdens no other's start.
+        # The pages are in every language; what a site does not speak is answered "not found".
+        table.append(Route(path="/api/auth/{proxy+}", function="account"))
+        table.append(Route(path="/account/{proxy+}", function="account"))
+        table += [Route(path=f"/{locale}/account/{{proxy+}}", function="account") for locale in LOCALES]
     if served("webhooks", features):
         table.append(Route(path="/api/webhooks/{proxy+}", function="webhooks"))
     if served("studio", features):
@@ -94,10 +101,10 @@ def functions(features: tuple[Feature[Any], ...]) -> tuple[FunctionName, ...]:
 
 
 def uncached_paths(features: tuple[Feature[Any], ...]) -> tuple[str, ...]:
-    """CloudFront's path patterns that go to the HTTP API, never cached: /api/*, /studio/*."""
-    return tuple(
-        dict.fromkeys("/" + route.path.split("/")[1] + "/*" for route in routes(features) if route.path[0] == "/")
-    )
+    """CloudFront's path patterns that go to the HTTP API, never cached: /api/*, /account/*, /de/account/*, /studio/*."""
+    patterns = [route.path.replace("{proxy+}", "*") for route in routes(features) if route.path[0] == "/"]
+    wider = {pattern[:-1] for pattern in patterns}
+    return tuple(p for p in patterns if not any(p.startswith(other) and p != f"{other}*" for other in wider))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,10 @@ from typing import Any
 from lambdas.core.errors import PrismError
 from lambdas.core.forms import AskAgain, Form
 from lambdas.platform.routing import FormPage
-from lambdas.platform.visit import Visit
+from lambdas.platform.visit import HTML, STUDIO, Visit
+
+SECRET_FIELDS = frozenset({"password", "new_password", "code"})
+"""What is never sent back to the browser, however the form failed."""
 
 
 def form_answer(error: PrismError, *, page: FormPage, visit: Visit, sent: Any) -> dict[str, Any]:
@@ -14,16 +17,17 @@ def form_answer(error: PrismError, *, page: FormPage, visit: Visit, sent: Any) -
     fields = set(page.fields)
     elsewhere = [e for e in error.fields if e.path not in fields]
     state = Form(
-        values={name: str(typed.get(name, "")) for name in page.fields},
+        values={name: "" if name in SECRET_FIELDS else str(typed.get(name, "")) for name in page.fields},
         errors=tuple(e for e in error.fields if e.path in fields),
         problem="" if isinstance(error, AskAgain) or (error.fields and not elsewhere) else error.code,
         token=error.token if isinstance(error, AskAgain) else str(typed.get("token", "")),
         review=isinstance(error, AskAgain),
     )
-    html = visit.services.renderer().page(page.page, visit.locale, {"form": state})
+    context = {**(page.context(visit) if page.context else {}), page.name: state}
+    shown = (visit.screen if page.page.startswith(STUDIO) else visit.page)(page.page, context)
     return {
         "statusCode": error.status,
-        "headers": {"content-type": "text/html; charset=utf-8", **error.headers},
-        "body": html,
+        "headers": {"content-type": HTML, **error.headers},
+        "body": shown.body,
         "isBase64Encoded": False,
     }

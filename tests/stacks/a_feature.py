@@ -5,6 +5,7 @@ from datetime import timedelta
 from pynamodb.attributes import UnicodeAttribute
 
 from lambdas.core.feature import Feature, FeatureConfig, Schedule
+from lambdas.core.permissions import Permission
 from lambdas.platform.tables import Table
 
 
@@ -25,6 +26,6 @@ EVERYTHING = Feature(
     webhooks="tests.stacks.a_feature:router",
     changes={"things": "tests.stacks.a_feature:changes"},
     schedules={"everything.sweep": Schedule(every=timedelta(days=1), run="tests.stacks.a_feature:sweep")},
-    permissions=("things.read",),
+    permissions=(Permission("things.read", "manager"),),
     mails=True,
 )

@@ -6,6 +6,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from lambdas.core.feature import Feature, FeatureConfig
+from lambdas.core.permissions import Permission
 from lambdas.platform.keys import digest
 from lambdas.platform.routing import Router, needs
 from lambdas.web.app import GENERAL_LIMIT, App
@@ -26,7 +27,10 @@ def told() -> dict[str, str]:
 
 
 SHOP = Feature(
-    name="shop", config=FeatureConfig, studio="tests.web.test_functions:guarded", permissions=("shop.orders.read",)
+    name="shop",
+    config=FeatureConfig,
+    studio="tests.web.test_functions:guarded",
+    permissions=(Permission("shop.orders.read", "manager"),),
 )
 
 

@@ -12,6 +12,7 @@ FEATURE = Feature(
         Page(path="/imprint/", template="site/imprint.html.j2", order=90),
         Page(path="/privacy/", template="site/privacy.html.j2", order=91),
         Page(path="/404/", template="site/not_found.html.j2", listed=False),
+        Page(path="/problem/", template="site/problem.html.j2", personal=True, listed=False),
         Page(path="/offline/", template="site/offline.html.j2", listed=False),
     ),
 )

@@ -1,0 +1,68 @@
+"""Who may do what: permissions are declared by the features' manifests, roles are sets of them.
+
+A standard role holds whatever permissions name it; the owner holds all there are. A custom role is a
+set of permissions that the creator's team put together. What nobody declares (a feature switched
+off) nobody holds.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+StandardRole = Literal["owner", "manager", "editor", "moderator", "finance", "support"]
+STANDARD_ROLES: tuple[StandardRole, ...] = ("owner", "manager", "editor", "moderator", "finance", "support")
+OWNER: StandardRole = "owner"
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One right, such as `contact.messages.read`; `roles` are the standard roles beside the owner that hold it."""
+
+    name: str
+    roles: frozenset[StandardRole] = frozenset()
+
+    def __init__(self, name: str, *roles: StandardRole) -> None:
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "roles", frozenset(roles))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What someone is and may do here. `role` is a standard role, a custom role's id, or "fan"."""
+
+    role: str
+    permissions: frozenset[str]
+
+    @property
+    def on_the_team(self) -> bool:
+        return self.role != FAN.role
+
+    @property
+    def is_owner(self) -> bool:
+        return self.role == OWNER
+
+
+FAN = Standing(role="fan", permissions=frozenset())
+"""Everyone who is signed in and not on the team."""
+
+
+def standing(role: str, *, declared: Iterable[Permission], custom: Mapping[str, frozenset[str]]) -> Standing:
+    """The permissions of a role: `custom` are the creator's own roles by id. An unknown role holds nothing."""
+    there = tuple(declared)
+    if role == OWNER:
+        held = frozenset(permission.name for permission in there)
+    elif role in custom:
+        held = custom[role] & {permission.name for permission in there}
+    else:
+        held = frozenset(permission.name for permission in there if role in permission.roles)
+    return Standing(role=role, permissions=held)
+
+
+def may_give(actor: Standing, role: Standing) -> bool:
+    """Whether someone may give another this role: owners any, others none that can do more than they can."""
+    return actor.is_owner or (not role.is_owner and role.permissions <= actor.permissions)
+
+
+def may_change(actor: Standing, *, present: Standing, wanted: Standing) -> bool:
+    """Whether someone may change another's role from `present` to `wanted` (FAN to remove them): nobody above themselves."""
+    return may_give(actor, present) and may_give(actor, wanted)

@@ -1,0 +1,72 @@
+"""The people who have an account: who they are here. What proves them (password, passkeys) is Cognito's.
+
+A person is known to Cognito by their id and nothing else, so an address changes in one place.
+"""
+
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+
+from lambdas.platform.tables import Table
+
+
+class Leaving(GlobalSecondaryIndex["Person"]):  # type: ignore[no-untyped-call]  # pynamodb's hook has no type
+    """Those who asked to be deleted: `leaving` stands on those only."""
+
+    class Meta:
+        index_name = "leaving"
+        projection = KeysOnlyProjection()
+
+    leaving = UnicodeAttribute(hash_key=True)
+    deletion_due = UTCDateTimeAttribute(range_key=True)
+
+
+class Person(Table):
+    """One account.
+
+    `email` as its owner wrote it. `version` grows with every change and is the condition of the next.
+    `preferences`: {"mail": {kind: bool}}. `second_factor`: what `lambdas.features.accounts` keeps of
+    TOTP and recovery codes, never a secret. `passkeys`: [{"id", "name", "added_at"}].
+    """
+
+    class Meta:
+        short_name = "people"
+        stream_view_type = "NEW_AND_OLD_IMAGES"
+
+    id = UnicodeAttribute(hash_key=True)
+    email = UnicodeAttribute()
+    name = UnicodeAttribute()
+    locale = UnicodeAttribute()
+    created_at = UTCDateTimeAttribute()
+    version = NumberAttribute(default=1)
+    picture = UnicodeAttribute(null=True)
+    preferences = JSONAttribute(null=True)
+    second_factor = JSONAttribute(null=True)
+    passkeys = JSONAttribute(null=True)
+    leaving = UnicodeAttribute(null=True)
+    deletion_due = UTCDateTimeAttribute(null=True)
+    correlation_id = UnicodeAttribute(default="")
+
+    leavers = Leaving()
+
+
+class Address(Table):
+    """Whose e-mail address it is: at most one person's, by this table's key."""
+
+    class Meta:
+        short_name = "people-addresses"
+
+    email = UnicodeAttribute(hash_key=True)
+    person_id = UnicodeAttribute()
+
+
+def canonical(email: str) -> str:
+    """The address as a key: two spellings that reach the same mailbox by RFC 1035 (case of the domain) and by custom (case of the rest) are one."""
+    return email.strip().lower()
+
+
+def find(email: str) -> str | None:
+    """The id of the person with this address, by a consistent read; None where nobody has it."""
+    try:
+        return Address.get(canonical(email), consistent_read=True).person_id
+    except Address.DoesNotExist:
+        return None

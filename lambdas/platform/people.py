@@ -26,6 +26,10 @@ class Person(Table):
     `email` as its owner wrote it. `version` grows with every change and is the condition of the next.
     `preferences`: {"mail": {kind: bool}}. `second_factor`: what `lambdas.features.accounts` keeps of
     TOTP and recovery codes, never a secret. `passkeys`: [{"id", "name", "added_at"}].
+
+    `upload` is a picture being prepared (what `pictures.keep_upload` gave), and `upload_fault` the code
+    of why the last one could not be. `new_device`: {"session", "agent", "at"} of the last sign-in from a
+    browser that was unknown. `leaving`: see `Leaving`.
     """
 
     class Meta:
@@ -42,6 +46,11 @@ class Person(Table):
     preferences = JSONAttribute(null=True)
     second_factor = JSONAttribute(null=True)
     passkeys = JSONAttribute(null=True)
+    upload = UnicodeAttribute(null=True)
+    upload_fault = UnicodeAttribute(null=True)
+    password_changed_at = UTCDateTimeAttribute(null=True)
+    email_changed_at = UTCDateTimeAttribute(null=True)
+    new_device = JSONAttribute(null=True)
     leaving = UnicodeAttribute(null=True)
     deletion_due = UTCDateTimeAttribute(null=True)
     correlation_id = UnicodeAttribute(default="")

@@ -150,15 +150,14 @@ def _raw_body(event: Mapping[str, Any], *, at_most: int) -> bytes:
 
 
 def _parse(raw: bytes, content_type: str) -> Any:
+    as_json = content_type == JSON or content_type.endswith("+json")
+    if content_type != FORM and not as_json:
+        raise UnsupportedMedia(f"{content_type or 'No content type'} is not accepted.", fix=f"Send {JSON}.")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         raise Malformed("The body is no UTF-8 text.", fix="Encode it as UTF-8.") from None
-    if content_type == FORM:
-        return _form(text)
-    if content_type == JSON or content_type.endswith("+json"):
-        return _json(text)
-    raise UnsupportedMedia(f"{content_type or 'No content type'} is not accepted.", fix=f"Send {JSON}.")
+    return _json(text) if as_json else _form(text)
 
 
 def _form(text: str) -> dict[str, str]:

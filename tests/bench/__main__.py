@@ -1,9 +1,9 @@
-"""`python -m tests.bench [cold-start] [first-site] [synthesis] [pages]`: measure, print a table, exit 1 beyond a limit."""
+"""`python -m tests.bench [cold-start] [first-site] [synthesis] [pages] [sessions]`: measure, print a table, exit 1 beyond a limit."""
 
 import sys
 from collections.abc import Callable, Sequence
 
-from tests.bench import cold_start, first_site, pages, synthesis
+from tests.bench import cold_start, first_site, pages, sessions, synthesis
 from tests.bench.figures import Figure, NotMeasured, table
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -11,6 +11,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "first-site": first_site.measure,
     "synthesis": synthesis.measure,
     "pages": pages.measure,
+    "sessions": sessions.measure,
 }
 
 

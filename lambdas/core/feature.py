@@ -88,6 +88,19 @@ class Block:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Notice:
+    """A kind of mail that a feature sends to people who have an account.
+
+    Their preferences list it under the texts `<feature>.notices.<name>.title` and `.text`. `always` is
+    for what nobody may be left without, such as what concerns their account's security; all others go
+    to those who asked for them (`people.wants`).
+    """
+
+    name: str
+    always: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Schedule:
     """Work to be done every so often. `run` names a function of the worker's services."""
 
@@ -105,7 +118,8 @@ class Feature(Generic[C]):
     events happened; `events` names, by event, who is told. `permissions` are every right that the
     feature's routes and screens ask for, each with the standard roles that hold it. `exports` names
     a function of (person id, services) that gives all the feature knows of a person, JSON-ready, and
-    `forgets` one that deletes it, again and again without harm. `mails` says that it sends mail.
+    `forgets` one that deletes it, again and again without harm. `notices` are the kinds of mail that
+    people may choose. `mails` says that it sends mail.
     `optional` false is for what every site has; it takes no switch.
     """
 
@@ -123,6 +137,7 @@ class Feature(Generic[C]):
     pages: tuple[Page, ...] = ()
     screens: tuple[Screen, ...] = ()
     blocks: tuple[Block, ...] = ()
+    notices: tuple[Notice, ...] = ()
     exports: Reference | None = None
     forgets: Reference | None = None
     mails: bool = False

@@ -79,3 +79,8 @@ def find(email: str) -> str | None:
         return Address.get(canonical(email), consistent_read=True).person_id
     except Address.DoesNotExist:
         return None
+
+
+def wants(person: Person, kind: str) -> bool:
+    """Whether a person asked for this kind of mail ("live.started": the feature's name and the notice's)."""
+    return bool(((person.preferences or {}).get("mail") or {}).get(kind))

@@ -66,3 +66,11 @@ def may_give(actor: Standing, role: Standing) -> bool:
 def may_change(actor: Standing, *, present: Standing, wanted: Standing) -> bool:
     """Whether someone may change another's role from `present` to `wanted` (FAN to remove them): nobody above themselves."""
     return may_give(actor, present) and may_give(actor, wanted)
+
+
+def may_shape(actor: Standing, *, role: Standing, wanted: frozenset[str]) -> bool:
+    """Whether someone may make of a custom role one that holds `wanted`: never of their own, and within what they hold.
+
+    `role` stands with all that it was given, of features switched off too: what nobody can see nobody passes on.
+    """
+    return actor.role != role.role and (actor.is_owner or role.permissions | wanted <= actor.permissions)

@@ -40,6 +40,7 @@ from lambdas.platform.mail import Letter
 __all__ = ["ROOT", "AssetManifest", "NotRendered", "Renderer"]
 
 ROOT = Path(__file__).resolve().parent
+OVERVIEW = "/studio/"
 
 
 class NotRendered(PrismError):
@@ -82,10 +83,11 @@ class NavEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class RailEntry:
-    """A section of the studio."""
+    """A section of the studio; `help` says what it is for."""
 
     url: str
     label: str
+    help: str
     icon: str
     current: bool
 
@@ -174,11 +176,14 @@ class Renderer:
             ),
             key=lambda found: found[0],
         )
-        here = max((screen.path for _, _, screen in seen if url.startswith(screen.path)), key=len, default="")
+        # Everything is below the overview, and nothing is part of it.
+        fits = (p for _, _, screen in seen if url.startswith(p := screen.path) and (p != OVERVIEW or url == OVERVIEW))
+        here = max(fits, key=len, default="")
         return tuple(
             RailEntry(
                 url=screen.path,
                 label=self._texts.say(f"{feature}.studio.{screen.nav}", locale, {}),
+                help=self._texts.say(f"{feature}.studio.{screen.nav}_help", locale, {}),
                 icon=screen.icon,
                 current=screen.path == here,
             )

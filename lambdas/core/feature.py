@@ -67,7 +67,8 @@ class Screen:
     `path` begins with /studio/ and ends with a slash; what differs from one to the next stands in
     braces (`/studio/contact/{id}/`). `template` is a file below `frontend_template/studio/`. `needs`
     is the permission without which nobody sees it. `nav` puts it into the rail, under the text
-    `<feature>.studio.<nav>` with the sprite's `icon`, sorted by `order`.
+    `<feature>.studio.<nav>` with the sprite's `icon`, sorted by `order`; `<feature>.studio.<nav>_help`
+    says in a sentence or two what the section is for.
     """
 
     path: str

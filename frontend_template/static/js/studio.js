@@ -1,0 +1,9 @@
+/* On every screen of the studio: keys, help, drafts. Everything works without. */
+
+import { closeMenus } from "./parts/menu.js";
+import { keepDrafts } from "./parts/studio-drafts.js";
+import { listenForKeys } from "./parts/studio-keys.js";
+
+closeMenus();
+keepDrafts();
+listenForKeys();

@@ -11,6 +11,7 @@ from lambdas.features.registry import FEATURES, tables_of
 from lambdas.platform.keys import StackKeys, ensure_keys
 from lambdas.platform.tables import Definition, Index, Key, Table, definition, table_name
 from local.streams import Checkpoints
+from local.user_pool import UserPool, ensure_user_pool
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,13 +27,15 @@ class Platform:
     """Where a creator's resources are."""
 
     bucket: str
+    media: str
     dead_letters: str
     keys: StackKeys = field(repr=False)
     checkpoints: Checkpoints
+    people: UserPool
 
 
 def ensure_platform(creator: Creator, *, client: Callable[[str], Any]) -> Platform:
-    """Make what is missing of a creator's tables, bucket, queue, mail identity and keys; a second run changes nothing.
+    """Make what is missing of a creator's tables, buckets, queue, mail identity, user pool and keys; a second run changes nothing.
 
     `client` makes a boto3 client by its service's name. TableChanged where a table has other keys
     than its model.
@@ -41,22 +44,25 @@ def ensure_platform(creator: Creator, *, client: Callable[[str], Any]) -> Platfo
     ensure_tables(dynamodb, creator.id, tables_of(FEATURES))
     checkpoints = Checkpoints(dynamodb=dynamodb, table=table_name(creator.id, "local-checkpoints"))
     checkpoints.ensure()
-    bucket = f"prism-{creator.id}-site"
+    bucket, media = f"prism-{creator.id}-site", f"prism-{creator.id}-media"
     s3 = client("s3")
     # us-east-1 is the one region that may not be named as a constraint.
     place: Any = (
         {} if creator.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": creator.region}}
     )
-    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
-        s3.create_bucket(Bucket=bucket, **place)
+    for name in (bucket, media):
+        with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+            s3.create_bucket(Bucket=name, **place)
     ses = client("sesv2")
     with suppress(ses.exceptions.AlreadyExistsException):
         ses.create_email_identity(EmailIdentity=creator.domain)
     return Platform(
         bucket=bucket,
+        media=media,
         dead_letters=client("sqs").create_queue(QueueName=f"prism-{creator.id}-dead-letters")["QueueUrl"],
         keys=ensure_keys(client("ssm"), creator.id),
         checkpoints=checkpoints,
+        people=ensure_user_pool(client("cognito-idp"), creator.id, site=f"{creator.id}.localhost"),
     )
 
 

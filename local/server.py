@@ -124,8 +124,10 @@ class Server:
         os.environ |= {
             "PRISM_CREATOR_FILE": str(creator_json),
             "PRISM_SITE_BUCKET": self.platform.bucket,
+            "PRISM_MEDIA_BUCKET": self.platform.media,
             "PRISM_ORIGIN_DIGESTS": ",".join(self.platform.keys.origin_digests),
             "PRISM_VERSION": "local",
+            **self.platform.people.environment(),
         }
         self.functions = {name: load(f"lambdas.handlers.{name}:handler") for name in names}
 
@@ -158,6 +160,7 @@ class Server:
             account=os.environ["PRISM_DEV_ACCOUNT"],
             region=self.creator.region,
             bucket=self.platform.bucket,
+            media=self.platform.media,
             origin_secret=self.platform.keys.origin_secret,
             routes=self.routes,
             uncached=edge.uncached_paths(self.features),

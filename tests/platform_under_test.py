@@ -24,18 +24,20 @@ from lambdas.platform.limits import RateLimiter
 from lambdas.platform.mail import Mailer
 from lambdas.platform.services import Renderer, Services
 from lambdas.platform.sessions import COOKIE, Sessions
-from lambdas.platform.storage import SiteBucket
+from lambdas.platform.storage import MediaBucket, SiteBucket
 from lambdas.platform.tables import bind
 from lambdas.web import edge
 from lambdas.web.app import App
 from lambdas.web.edge import ORIGIN_SECRET_HEADER, VIEWER_ADDRESS_HEADER, VIEWER_HOST_HEADER
 from local import http_api
+from local.user_pool import ensure_user_pool
 from tests.creators import a_creator
 from tests.published import real_renderer
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ORIGIN_SECRET = "the-edge-knows-this"
 BUCKET = "prism-tester-site"
+MEDIA_BUCKET = "prism-tester-media"
 
 
 @dataclass
@@ -157,6 +159,7 @@ def start_platform(
         model.create_table(billing_mode="PAY_PER_REQUEST")
     ensure_keys(boto3.client("ssm"), creator.id)
     keys = Keys(creator_id=creator.id)
+    people = ensure_user_pool(boto3.client("cognito-idp"), creator.id, site=creator.domain)
 
     services = Services(
         creator=creator,
@@ -165,9 +168,10 @@ def start_platform(
         keys=keys,
         limits=RateLimiter(clock=clock, key=lambda: keys.current_and_previous("session")[0]),
         sessions=Sessions(creator_id=creator.id, clock=clock, keys=lambda: keys.current_and_previous("session")),
-        identity=Identity(pool="", app_client=""),
+        identity=Identity(pool=people.id, app_client=people.client, floor=0),
         mail=Mailer(creator=creator),
         site=SiteBucket(name=BUCKET),
+        media=MediaBucket(name=MEDIA_BUCKET),
         renderer=renderer or real_renderer,
         version="test",
     )

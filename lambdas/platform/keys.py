@@ -2,13 +2,16 @@
 
 | parameter | what | public half |
 |---|---|---|
-| session | HMAC secret of session cookies and form tokens | none |
+| session | HMAC secret of session cookies, form tokens and mailed codes | none |
+| second-factor | HMAC secret that people's TOTP secrets are derived from; a rotation would undo every second factor | none |
 | origin | what CloudFront says to the API to be let in | its SHA-256 |
 | media-signing | RSA 2048, signs CloudFront cookies | PEM |
 | playback | ECDSA P-384, signs IVS playback tokens | PEM |
+| second-factor | HMAC secret from which each person's TOTP secret is derived | none |
 
 Each is at /prism/<creator>/keys/<name>. A rotation keeps the value before as <name>-previous; both
-are valid until the next.
+are valid until the next. The one of the second factor is never rotated: everyone's authenticator would be
+worth nothing at once.
 """
 
 import hashlib
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
 _KEPT = timedelta(minutes=5)
 
-NAMES = ("session", "origin", "media-signing", "playback")
+NAMES = ("session", "second-factor", "origin", "media-signing", "playback")
 
 
 def parameter(creator_id: str, name: str) -> str:
@@ -144,7 +147,9 @@ def _ensure(ssm: "SSMClient", name: str, birth: Callable[[], str]) -> str:
 
 _BIRTHS: dict[str, Callable[[], str]] = {
     "session": _secret,
+    "second-factor": _secret,
     "origin": _secret,
     "media-signing": _rsa,
     "playback": _p384,
+    "second-factor": _secret,
 }

@@ -13,6 +13,7 @@ from local.emulator import Emulator
 from local.platform import Platform
 from local.seed import MESSAGES, SEEDS, seed
 from local.streams import Checkpoints
+from local.user_pool import UserPool
 from tests.platform_under_test import BUCKET, ORIGIN_SECRET, PlatformUnderTest, start_platform
 
 
@@ -34,7 +35,14 @@ def fill(tested: PlatformUnderTest, *, interrupted: bool = False) -> tuple[str, 
     keys = StackKeys(origin_secret=ORIGIN_SECRET, origin_digests=(), media_signing_public="", playback_public="")
     return seed(
         tested.creator,
-        platform=Platform(bucket=BUCKET, dead_letters="", keys=keys, checkpoints=checkpoints),
+        platform=Platform(
+            bucket=BUCKET,
+            media="",
+            dead_letters="",
+            keys=keys,
+            checkpoints=checkpoints,
+            people=UserPool(id="", client=""),
+        ),
         active=frozenset(feature.name for feature in tested.services.features),
         routes=edge.routes(tested.services.features),
         function=tested.app.handle,

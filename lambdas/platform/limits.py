@@ -47,13 +47,21 @@ class Limit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hit:
+    """One hit that was counted; `RateLimiter.give_back` takes it."""
+
+    subject: str
+    moment: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RateLimiter:
     """Counts hits; `key` gives the secret that keeps addresses out of the table (only their HMAC is stored)."""
 
     clock: Clock
     key: Callable[[], str]
 
-    def hit(self, limit: Limit, who: str) -> None:
+    def hit(self, limit: Limit, who: str) -> Hit:
         """Count one hit of `who` (a person's id or an address); TooManyRequests when the window is full.
 
         One write (two when the window was full), and nothing is counted for a refused hit.
@@ -65,7 +73,7 @@ class RateLimiter:
         moments: set[float] = set()
         for _ in range(_TRIES):
             if self._add(item, limit, moment):
-                return
+                return Hit(subject=item.subject, moment=moment)
             item.refresh(consistent_read=True)
             moments = item.moments or set()
             gone = {m for m in moments if _whole(m) <= window_start}
@@ -77,6 +85,15 @@ class RateLimiter:
         oldest = min((_whole(m) for m in moments if _whole(m) > window_start), default=now)
         wait = -((window_start - oldest) // _PER_SECOND)
         raise TooManyRequests(retry_after=max(1, wait))
+
+    def give_back(self, hit: Hit) -> None:
+        """Forget one hit, as if it had never been; a second time changes nothing, and other hits stay. One write."""
+        try:
+            Hits(hit.subject).update(actions=[Hits.moments.delete({hit.moment})], condition=Hits.subject.exists())
+        except UpdateError as error:
+            # It has left its window, and the row was deleted with it.
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
 
     def _add(self, item: Hits, limit: Limit, moment: int) -> bool:
         free = Hits.moments.does_not_exist() | (size("moments") < limit.times)  # type: ignore[no-untyped-call]

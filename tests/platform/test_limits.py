@@ -135,3 +135,43 @@ def test_who_reads_after_another_has_cleared_the_window_gets_a_place(
 
     monkeypatch.setattr(Hits, "refresh", after_another)
     assert _passes(limiter, limit)
+
+
+def test_a_hit_given_back_makes_room_for_one_and_no_more(clock: MovingClock) -> None:
+    limit, limiter = Limit(name="back", times=2, per=timedelta(seconds=60)), _limiter(clock)
+    limiter.hit(limit, "a")
+    own = limiter.hit(limit, "a")
+    for _ in range(2):
+        limiter.give_back(own)
+    assert _passes(limiter, limit, "a")
+    assert not _passes(limiter, limit, "a")
+
+
+def test_a_hit_given_back_late_leaves_nothing_behind(clock: MovingClock) -> None:
+    limit, limiter = Limit(name="late", times=1, per=timedelta(seconds=60)), _limiter(clock)
+    own = limiter.hit(limit, "a")
+    Hits(own.subject).delete()
+    limiter.give_back(own)
+    assert Hits.count() == 0
+
+
+def test_the_only_hit_given_back_leaves_every_place(clock: MovingClock) -> None:
+    limit, limiter = Limit(name="only", times=2, per=timedelta(seconds=60)), _limiter(clock)
+    limiter.give_back(limiter.hit(limit, "a"))
+    assert [_passes(limiter, limit, "a") for _ in range(3)] == [True, True, False]
+
+
+def test_many_at_once_that_give_back_leave_the_limit_as_it_was(clock: MovingClock) -> None:
+    limit = Limit(name="race-back", times=5, per=timedelta(minutes=1))
+
+    def hit_and_give_back(_: int) -> bool:
+        limiter = _limiter(clock)
+        try:
+            limiter.give_back(limiter.hit(limit, "a"))
+        except TooManyRequests:
+            return False
+        return True
+
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(hit_and_give_back, range(40)))
+    assert [_passes(_limiter(clock), limit, "a") for _ in range(6)] == [True] * 5 + [False]

@@ -6,28 +6,24 @@ off) nobody holds.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 StandardRole = Literal["owner", "manager", "editor", "moderator", "finance", "support"]
 STANDARD_ROLES: tuple[StandardRole, ...] = ("owner", "manager", "editor", "moderator", "finance", "support")
 OWNER: StandardRole = "owner"
 
 
-@dataclass(frozen=True)
 class Permission:
     """One right, such as `contact.messages.read`; `roles` are the standard roles beside the owner that hold it."""
 
-    name: str
-    roles: frozenset[StandardRole] = frozenset()
+    __slots__ = ("name", "roles")
 
     def __init__(self, name: str, *roles: StandardRole) -> None:
-        object.__setattr__(self, "name", name)
-        object.__setattr__(self, "roles", frozenset(roles))
+        self.name = name
+        self.roles: frozenset[StandardRole] = frozenset(roles)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Standing:
+class Standing(NamedTuple):
     """What someone is and may do here. `role` is a standard role, a custom role's id, or "fan"."""
 
     role: str

@@ -9,8 +9,7 @@ def send(message: Annotated[ContactMessage, Body()], visit: Here) -> Received: .
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 from aws_lambda_powertools.event_handler.api_gateway import Router as PowertoolsRouter
 from aws_lambda_powertools.event_handler.openapi.params import Header
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, kw_only=True)
-class FormPage:
+class FormPage(NamedTuple):
     """The pages of a route that takes a browser's form: where it stands, and where a success leads.
 
     `page` is a page or a screen as its manifest declares it, `sent` an address; neither has a language
@@ -41,8 +39,7 @@ class FormPage:
     context: "Callable[[Visit], Mapping[str, Any]] | None"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Extras:
+class Extras(NamedTuple):
     """What PRISM knows of a route beyond Powertools.
 
     `person` is for those who are signed in, `needs` for those who hold a permission. `html` answers
@@ -68,7 +65,7 @@ def extras(handler: Callable[..., Any]) -> Extras:
 
 
 def _with(handler: F, **changed: Any) -> F:
-    setattr(handler, _KEY, replace(extras(handler), **changed))
+    setattr(handler, _KEY, extras(handler)._replace(**changed))
     return handler
 
 

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.exceptions import UpdateError
@@ -53,8 +53,7 @@ class SessionRow(Table):
     expires_at = TTLAttribute()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Session:
+class Session(NamedTuple):
     """A session that holds. `minted_at` is when its cookie was made, `created_at` when its person signed in.
 
     `method` says how they proved themselves: "password", "password+totp", "password+recovery", "passkey".
@@ -105,7 +104,7 @@ class Sessions:
         if not fresh:
             believed = self._believed.get((person_id, id))
             if believed is not None and now - believed[0] < BELIEVED_FOR:
-                return _minted(believed[1], minted_at)
+                return believed[1]._replace(minted_at=minted_at)
         try:
             row = SessionRow.get(person_id, id, consistent_read=True)
         except SessionRow.DoesNotExist:
@@ -136,7 +135,7 @@ class Sessions:
                 raise
             self._believed.pop((session.person_id, session.id), None)
             return None
-        return self._cookie(_minted(session, now))
+        return self._cookie(session._replace(minted_at=now))
 
     def of(self, person_id: str) -> list[SessionRow]:
         """Everywhere a person is signed in, last seen first."""
@@ -190,12 +189,3 @@ def _session(row: SessionRow, *, minted_at: datetime) -> Session:
         id=row.id, person_id=row.person_id, created_at=row.created_at, minted_at=minted_at, method=row.method
     )
 
-
-def _minted(session: Session, at: datetime) -> Session:
-    return Session(
-        id=session.id,
-        person_id=session.person_id,
-        created_at=session.created_at,
-        minted_at=at,
-        method=session.method,
-    )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from aws_lambda_powertools.event_handler import Request, Response
 from aws_lambda_powertools.event_handler.depends import Depends
@@ -32,22 +32,21 @@ class Reply:
     location: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class File:
+class File(NamedTuple):
     """A file that a form brought. `name` is what the sender calls it, and `content` may be anything."""
 
     name: str
-    content: bytes = field(repr=False)
+    content: bytes
 
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
     """Who asks, how, and what the route may use.
 
-    `address` is the viewer's, as CloudFront saw it (IPv6 cut to its /64), `agent` their browser in a
-    few words. `as_form` says that a browser sent a form and reads HTML. `locale` is the page's
-    language. `path` and `parameters` are the address asked for, without a language. `session` is
-    None where nobody is signed in. `describe` gives the API's OpenAPI document.
+    `address` is the viewer's, as CloudFront saw it (IPv6 cut to its /64). `as_form` says that a
+    browser sent a form and reads HTML. `locale` is the page's language. `path` and `parameters` are
+    the address asked for, without a language. `session` is None where nobody is signed in.
+    `describe` gives the API's OpenAPI document.
     """
 
     services: Services
@@ -61,9 +60,16 @@ class Visit:
     query: Mapping[str, str] = field(default_factory=dict)
     cookies: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, File] = field(default_factory=dict)
-    agent: str = ""
+    user_agent: str = ""
     session: Session | None = None
     reply: Reply = field(default_factory=Reply)
+
+    @property
+    def agent(self) -> str:
+        """Their browser in a few words: "Firefox, Linux"."""
+        from lambdas.core.agents import agent_of
+
+        return agent_of(self.user_agent)
 
     @property
     def subject(self) -> str:

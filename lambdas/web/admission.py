@@ -7,8 +7,8 @@ import hmac
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from lambdas.core.errors import Forbidden, Malformed, TooLarge, UnsupportedMedia
@@ -26,8 +26,7 @@ _MAX_DEPTH = 32
 _MAX_DIGITS = 40
 
 
-@dataclass(frozen=True, kw_only=True)
-class Admitted:
+class Admitted(NamedTuple):
     """A request that may go on to its route; its body has not been read."""
 
     method: str
@@ -68,12 +67,11 @@ def admit(event: Mapping[str, Any], *, origin_digests: frozenset[str]) -> Admitt
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Body:
+class Body(NamedTuple):
     """What a request brought: decoded JSON or a form's fields as an object, None where there is nothing; and files by field."""
 
     value: Any | None = None
-    files: Mapping[str, File] = field(default_factory=dict)
+    files: Mapping[str, File] = MappingProxyType({})
 
 
 def body_of(event: Mapping[str, Any], request: Admitted, *, file_bytes: int = 0) -> Body:

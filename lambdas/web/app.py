@@ -9,10 +9,9 @@ its own where a page was asked for.
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -31,7 +30,6 @@ from lambdas.platform.services import Services
 from lambdas.platform.sessions import COOKIE, IDLE
 from lambdas.platform.visit import Visit
 from lambdas.web.admission import Admitted, Body, admit, body_of, correlation_id
-from lambdas.web.agents import agent_of
 from lambdas.web.fallback import missing_page
 from lambdas.web.forms import form_answer
 from lambdas.web.pages import location, problem_page, sign_in_first
@@ -225,7 +223,7 @@ class App:
             parameters=matched.groupdict() if matched else {},
             query=request.query,
             cookies=request.cookies,
-            agent=agent_of(request.headers.get("user-agent", "")),
+            user_agent=request.headers.get("user-agent", ""),
             session=sessions.read(cookie, fresh=self._fresh or extras(asked.route.func).needs is not None)
             if cookie
             else None,
@@ -254,8 +252,7 @@ class App:
             raise Forbidden("Your role does not allow this.", fix="Ask an owner of the site to give you one that does.")
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Asked:
+class _Asked(NamedTuple):
     """A request and the route that answers it; `path` has no language in it, `locale` is the one it had."""
 
     route: ResolverRoute

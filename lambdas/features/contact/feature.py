@@ -39,5 +39,7 @@ FEATURE = Feature(
         Page(path="/contact/sent/", template="contact/sent.html.j2", listed=False),
     ),
     blocks=(Block(template="contact/block.html.j2", order=80),),
+    exports="lambdas.features.contact.personal_data:exports",
+    forgets="lambdas.features.contact.personal_data:forget",
     mails=True,
 )

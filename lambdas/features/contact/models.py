@@ -17,7 +17,20 @@ class Undelivered(GlobalSecondaryIndex["Message"]):  # type: ignore[no-untyped-c
     received_at = UTCDateTimeAttribute(range_key=True)
 
 
+class FromSender(GlobalSecondaryIndex["Message"]):  # type: ignore[no-untyped-call]  # pynamodb's hook has no type
+    """Messages by who sent them: what someone who asks for all that is known of them, or leaves, has written."""
+
+    class Meta:
+        index_name = "from-sender"
+        projection = KeysOnlyProjection()
+
+    sender = UnicodeAttribute(hash_key=True)
+    received_at = UTCDateTimeAttribute(range_key=True)
+
+
 class Message(Table):
+    """`sender` is the address as a key (`people.canonical`), `email` as it was typed."""
+
     class Meta:
         short_name = "contact-messages"
         stream_view_type = "NEW_AND_OLD_IMAGES"
@@ -26,6 +39,7 @@ class Message(Table):
     received_at = UTCDateTimeAttribute()
     name = UnicodeAttribute()
     email = UnicodeAttribute()
+    sender = UnicodeAttribute(null=True)
     subject = UnicodeAttribute(default="")
     body = UnicodeAttribute()
     locale = UnicodeAttribute()
@@ -37,3 +51,4 @@ class Message(Table):
     expires_at = TTLAttribute()
 
     index = Undelivered()
+    from_sender = FromSender()

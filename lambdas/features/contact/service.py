@@ -11,6 +11,7 @@ from lambdas.core.creator import Locale
 from lambdas.core.errors import Conflict
 from lambdas.features.contact.message import ContactMessage
 from lambdas.features.contact.models import Message
+from lambdas.platform.people import canonical
 from lambdas.platform.services import Services
 
 PENDING = "pending"
@@ -35,6 +36,7 @@ def store(
         received_at=now,
         name=message.name,
         email=message.email,
+        sender=canonical(message.email),
         subject=message.subject,
         body=message.message,
         locale=locale,

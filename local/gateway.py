@@ -92,8 +92,9 @@ def lambda_context(creator_id: str, function: str, seconds: float) -> LambdaCont
 class Gateway:
     """The site of one creator, as an ASGI app.
 
-    `functions` are the real handlers by name, `tools` the app below /_local/, `cloud_answers` says
-    whether the emulator does. `seconds` is how long each function may take.
+    `bucket` holds the published site, `media` people's pictures. `functions` are the real handlers by
+    name, `tools` the app below /_local/, `cloud_answers` says whether the emulator does. `seconds` is
+    how long each function may take.
     """
 
     creator_id: str
@@ -101,6 +102,7 @@ class Gateway:
     account: str
     region: str
     bucket: str
+    media: str
     origin_secret: str = field(repr=False)
     routes: tuple[edge.Route, ...]
     uncached: tuple[str, ...]
@@ -156,26 +158,32 @@ class Gateway:
             )
         if request.method not in _SITE_METHODS:
             raise Forbidden("Pages can be read only.", fix="Send requests that change something to /api/.")
+        if fnmatchcase(path, edge.MEDIA_PATHS):
+            return await self._stored(request, self.media, path[1:])
         found = edge.site_key(path, request.headers.get("accept-encoding", ""))
         if isinstance(found, edge.Redirect):
             query = request.url.query
             kept = {"cache-control": "public, max-age=3600"}
             return RedirectResponse(found.location + (f"?{query}" if query else ""), status_code=308, headers=kept)
-        response = await self._object(request, unquote(found.key))
+        return await self._stored(request, self.bucket, found.key)
+
+    async def _stored(self, request: HttpRequest, bucket: str, key: str) -> Response:
+        """What a bucket has at this key (percent-encoded, as it was asked for), or what the API says where it has nothing."""
+        response = await self._object(request, bucket, unquote(key))
         # The bucket does not have it: the other origin of the group is asked for the same key, and
         # told nothing of the visitor but the address.
         return response or await self._api(
             method=request.method,
-            path=f"/{found.key}",
+            path=f"/{key}",
             query="",
             headers=(("user-agent", "Amazon CloudFront"),),
             body=b"",
             address=_address(request),
         )
 
-    async def _object(self, request: HttpRequest, key: str) -> Response | None:
+    async def _object(self, request: HttpRequest, bucket: str, key: str) -> Response | None:
         """The object as CloudFront serves it, None where there is no such key."""
-        wanted: dict[str, Any] = {"Bucket": self.bucket, "Key": key}
+        wanted: dict[str, Any] = {"Bucket": bucket, "Key": key}
         if "if-none-match" in request.headers:
             wanted["IfNoneMatch"] = request.headers["if-none-match"].removeprefix("W/")
         if "range" in request.headers:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from lambdas.platform.environment import FOR_PACKAGES
 from lambdas.platform.streams import ATTEMPTS, BATCH_SIZE
 from lambdas.web import edge
 from stacks.findings import accept, accept_detail
-from stacks.grants import statements
+from stacks.grants import grant, place_of
+from stacks.rights import rights
 
 # A function's share of a processor grows with its memory: a cold start at 256 MB takes twice as long.
 _MEMORY_MB = 512
@@ -42,11 +44,28 @@ def dead_letters_name(creator_id: str) -> str:
     return f"prism-{creator_id}-dead-letters"
 
 
+ASKS_COGNITO: frozenset[edge.FunctionName] = frozenset({"account", "worker"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identities:
+    """The user pool, as the functions know it that may ask it."""
+
+    user_pool_arn: str
+    user_pool: str
+    app_client: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"PRISM_USER_POOL": self.user_pool, "PRISM_USER_POOL_CLIENT": self.app_client}
+
+
 class ApiStack(cdk.Stack):
     """Everything that runs. Holds no state: it can be deleted and made again.
 
     `bundles` are the functions' zips, `streams` the ARNs of the tables' streams by short name,
-    `site_bucket` the name of the published site's bucket, `version` the release.
+    `site_bucket` and `media_bucket` the buckets' names, `identities` who knows the people's passwords and
+    passkeys, `version` the release.
     """
 
     def __init__(
@@ -59,6 +78,8 @@ class ApiStack(cdk.Stack):
         bundles: Mapping[edge.FunctionName, Path],
         streams: Mapping[str, str],
         site_bucket: str,
+        media_bucket: str,
+        identities: Identities,
         version: str,
         env: cdk.Environment,
     ) -> None:
@@ -68,11 +89,15 @@ class ApiStack(cdk.Stack):
         self._bundles = bundles
         self._environment = {
             "PRISM_SITE_BUCKET": site_bucket,
+            "PRISM_MEDIA_BUCKET": media_bucket,
             "PRISM_ORIGIN_DIGESTS": _origin_digests(self),
             "PRISM_VERSION": version,
             **FOR_PACKAGES,
         }
-        self._site_bucket = site_bucket
+        self._identities = identities
+        self._place = place_of(
+            self, site_bucket=site_bucket, media_bucket=media_bucket, user_pool=identities.user_pool_arn
+        )
         self._dead_letters = self._dead_letter_queue()
         self.functions = {function: self._function(function) for function in edge.functions(features)}
         self.domain = self._http_api()
@@ -95,10 +120,8 @@ class ApiStack(cdk.Stack):
             description=f"What the {function} function of {self._creator.id} may touch",
         )
         log_group.grant_write(role)
-        for statement in statements(
-            function, stack=self, creator=self._creator, features=self._features, site_bucket=self._site_bucket
-        ):
-            role.add_to_policy(statement)
+        for right in rights(function, creator=self._creator, features=self._features, place=self._place):
+            grant(role, right)
         made = lambda_.Function(
             self,
             function,
@@ -111,7 +134,7 @@ class ApiStack(cdk.Stack):
             timeout=cdk.Duration.seconds(edge.FUNCTION_SECONDS[function]),
             role=role,
             log_group=log_group,
-            environment=self._environment,
+            environment=self._environment | (self._identities.environment if function in ASKS_COGNITO else {}),
             tracing=lambda_.Tracing.DISABLED,
         )
         accept(

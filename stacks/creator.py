@@ -11,14 +11,12 @@ from lambdas.core.creator import Creator
 from lambdas.core.feature import Feature
 from lambdas.features.registry import FEATURES, tables_of
 from lambdas.platform.keys import StackKeys
+from lambdas.platform.storage import SITE_REGION
 from lambdas.web.edge import FunctionName
-from stacks.api import ApiStack
-from stacks.data import DataStack
+from stacks.api import ApiStack, Identities
+from stacks.data import DataStack, media_bucket_name
 from stacks.ops import OpsStack
-from stacks.site import SiteStack, site_bucket_name
-
-SITE_REGION = "us-east-1"
-"""Where CloudFront takes certificates and firewalls from, wherever the platform runs."""
+from stacks.site import MediaOrigin, SiteStack, site_bucket_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +61,12 @@ def creator_stacks(
         bundles=bundles,
         streams=data.streams,
         site_bucket=site_bucket_name(creator.id),
+        media_bucket=media_bucket_name(creator.id),
+        identities=Identities(
+            user_pool_arn=data.user_pool.user_pool_arn,
+            user_pool=data.user_pool.user_pool_id,
+            app_client=data.app_client.user_pool_client_id,
+        ),
         version=version,
         env=here,
     )
@@ -72,6 +76,7 @@ def creator_stacks(
         creator=creator,
         features=features,
         api_domain=api.domain,
+        media=MediaOrigin(bucket=media_bucket_name(creator.id), region=data.region),
         env=at_the_edge,
     )
     ops = OpsStack(app, stack_name(creator.id, "ops"), creator=creator, functions=tuple(api.functions), env=here)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_ssm as ssm
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
 from lambdas.core.creator import Creator
 from lambdas.core.feature import Feature
-from lambdas.platform.storage import PRECOMPRESSED_SUFFIXES
+from lambdas.platform.storage import PRECOMPRESSED_SUFFIXES, distribution_parameter
 from lambdas.web import edge
 from stacks.findings import accept
 
@@ -28,6 +30,14 @@ _HERE = Path(__file__).parent
 def site_bucket_name(creator_id: str) -> str:
     """The name in AWS, the same from every stack and region: prism-kasper-site-<account>."""
     return f"prism-{creator_id}-site-{cdk.Aws.ACCOUNT_ID}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaOrigin:
+    """The bucket of people's pictures, which is not of this stack nor of this region."""
+
+    bucket: str
+    region: str
 
 
 class SiteStack(cdk.Stack):
@@ -45,13 +55,15 @@ class SiteStack(cdk.Stack):
         creator: Creator,
         features: tuple[Feature[Any], ...],
         api_domain: str,
+        media: MediaOrigin,
         env: cdk.Environment,
     ) -> None:
         super().__init__(scope, name, env=env, description=f"PRISM {creator.id}: site, CloudFront, certificate, DNS")
         self._creator = creator
         self._bucket = self._site_bucket()
-        distribution = self._distribution(features, api_domain)
+        distribution = self._distribution(features, api_domain, media)
         self._own_domain(distribution)
+        self._tell_the_worker(distribution)
         cdk.CfnOutput(self, "DistributionId", value=distribution.distribution_id)
         cdk.CfnOutput(self, "DistributionDomain", value=distribution.distribution_domain_name)
         cdk.CfnOutput(self, "SiteBucket", value=self._bucket.bucket_name)
@@ -82,7 +94,9 @@ class SiteStack(cdk.Stack):
         )
         return bucket
 
-    def _distribution(self, features: tuple[Feature[Any], ...], api_domain: str) -> cloudfront.Distribution:
+    def _distribution(
+        self, features: tuple[Feature[Any], ...], api_domain: str, media: MediaOrigin
+    ) -> cloudfront.Distribution:
         headers = self._security_headers()
         api = origins.HttpOrigin(
             api_domain,
@@ -101,6 +115,7 @@ class SiteStack(cdk.Stack):
             compress=False,
             function_associations=[self._viewer_function("viewer-host", viewer_host_code())],
         )
+        fallback = self._for_the_fallback()
         distribution = cloudfront.Distribution(
             self,
             "distribution",
@@ -115,14 +130,27 @@ class SiteStack(cdk.Stack):
                 ),
                 allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-                cache_policy=self._cached(),
-                origin_request_policy=self._for_the_fallback(),
+                cache_policy=self._kept("site", default=cdk.Duration.seconds(0)),
+                origin_request_policy=fallback,
                 response_headers_policy=headers,
                 # Texts lie in the bucket compressed already, better than CloudFront would do it.
                 compress=False,
                 function_associations=[self._viewer_function("viewer-request", viewer_request_code())],
             ),
-            additional_behaviors=dict.fromkeys(edge.uncached_paths(features), uncached),
+            additional_behaviors={
+                **dict.fromkeys(edge.uncached_paths(features), uncached),
+                edge.MEDIA_PATHS: cloudfront.BehaviorOptions(
+                    origin=origins.OriginGroup(
+                        primary_origin=self._media_origin(media), fallback_origin=api, fallback_status_codes=[403, 404]
+                    ),
+                    allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
+                    viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+                    cache_policy=self._kept("media", default=cdk.Duration.days(365)),
+                    origin_request_policy=fallback,
+                    response_headers_policy=headers,
+                    compress=False,
+                ),
+            },
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
             price_class=_price_class(self._creator),
@@ -152,14 +180,34 @@ class SiteStack(cdk.Stack):
             ),
         )
 
-    def _cached(self) -> cloudfront.CachePolicy:
-        """As long as each object says; neither cookies nor queries make another copy."""
+    def _media_origin(self, media: MediaOrigin) -> cloudfront.IOrigin:
+        """The bucket of the data stack, whose own policy lets this account's distributions read what is public in it."""
+        bucket = s3.Bucket.from_bucket_attributes(self, "media", bucket_name=media.bucket, region=media.region)
+        signing = cloudfront.S3OriginAccessControl(
+            self, "media-access", origin_access_control_name=f"prism-{self._creator.id}-media"
+        )
+        return origins.S3BucketOrigin.with_bucket_defaults(
+            bucket, origin_access_control_id=signing.origin_access_control_id
+        )
+
+    def _tell_the_worker(self, distribution: cloudfront.Distribution) -> None:
+        """Which distribution it is, where the worker finds it by name: the API's stack is made before this one."""
+        ssm.StringParameter(
+            self,
+            "which-distribution",
+            parameter_name=distribution_parameter(self._creator.id),
+            string_value=distribution.distribution_id,
+            description="The distribution whose copies the worker has forgotten when it publishes",
+        )
+
+    def _kept(self, name: str, *, default: cdk.Duration) -> cloudfront.CachePolicy:
+        """As long as each object says, or else `default`; neither cookies nor queries make another copy."""
         return cloudfront.CachePolicy(
             self,
-            "cached",
-            cache_policy_name=f"prism-{self._creator.id}-site",
+            f"{name}-cache",
+            cache_policy_name=f"prism-{self._creator.id}-{name}",
             min_ttl=cdk.Duration.seconds(0),
-            default_ttl=cdk.Duration.seconds(0),
+            default_ttl=default,
             max_ttl=cdk.Duration.days(365),
             enable_accept_encoding_brotli=False,
             enable_accept_encoding_gzip=False,
@@ -263,14 +311,22 @@ class SiteStack(cdk.Stack):
     def _firewall(self) -> str:
         """AWS's common rules and known bad inputs, and a ceiling an address: the ARN of the web ACL."""
 
-        def managed(name: str, priority: int) -> waf.CfnWebACL.RuleProperty:
+        def managed(name: str, priority: int, *, counted: tuple[str, ...] = ()) -> waf.CfnWebACL.RuleProperty:
             return waf.CfnWebACL.RuleProperty(
                 name=name,
                 priority=priority,
                 override_action=waf.CfnWebACL.OverrideActionProperty(none={}),
                 statement=waf.CfnWebACL.StatementProperty(
                     managed_rule_group_statement=waf.CfnWebACL.ManagedRuleGroupStatementProperty(
-                        vendor_name="AWS", name=name
+                        vendor_name="AWS",
+                        name=name,
+                        rule_action_overrides=[
+                            waf.CfnWebACL.RuleActionOverrideProperty(
+                                name=rule, action_to_use=waf.CfnWebACL.RuleActionProperty(count={})
+                            )
+                            for rule in counted
+                        ]
+                        or None,
                     )
                 ),
                 visibility_config=_counted(name),
@@ -284,7 +340,11 @@ class SiteStack(cdk.Stack):
             default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
             visibility_config=_counted("all"),
             rules=[
-                managed("AWSManagedRulesCommonRuleSet", 1),
+                # It would stop every body over 8 kB, and take a picture's bytes for a script now and then. How large a
+                # body may be, and what may be in it, each route says and checks.
+                managed(
+                    "AWSManagedRulesCommonRuleSet", 1, counted=("SizeRestrictions_BODY", "CrossSiteScripting_BODY")
+                ),
                 managed("AWSManagedRulesKnownBadInputsRuleSet", 2),
                 waf.CfnWebACL.RuleProperty(
                     name="one-address",

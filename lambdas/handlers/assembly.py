@@ -19,7 +19,7 @@ from lambdas.platform.limits import RateLimiter
 from lambdas.platform.mail import Mailer
 from lambdas.platform.services import Renderer, Services
 from lambdas.platform.sessions import Sessions
-from lambdas.platform.storage import ASSET_MANIFEST, SiteBucket
+from lambdas.platform.storage import ASSET_MANIFEST, MediaBucket, SiteBucket
 from lambdas.platform.tables import bind
 from lambdas.web.app import App
 
@@ -42,6 +42,7 @@ def services() -> Services:
         identity=Identity(pool=environment.user_pool, app_client=environment.user_pool_client),
         mail=Mailer(creator=creator),
         site=site,
+        media=MediaBucket(name=environment.media_bucket),
         renderer=_renderer(creator, features, site),
         version=environment.version,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
     from botocore.session import Session
+    from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sesv2 import SESV2Client
@@ -26,6 +27,7 @@ CALLS = {
         "TransactWriteItems",
         "UpdateItem",
     ),
+    "cloudfront": ("CreateInvalidation",),
     "cognito-idp": (
         "AdminCreateUser",
         "AdminDeleteUser",
@@ -37,7 +39,7 @@ CALLS = {
         "DescribeUserPoolClient",
         "StartWebAuthnRegistration",
     ),
-    "s3": ("GetObject",),
+    "s3": ("DeleteObject", "GetObject", "ListObjectsV2", "PutObject"),
     "sesv2": ("SendEmail",),
     "ssm": ("GetParameters",),
 }
@@ -53,13 +55,15 @@ def session() -> "Session":
 
 
 @overload
-def client(service: Literal["cognito-idp"]) -> "CognitoIdentityProviderClient": ...
+def client(service: Literal["cloudfront"], *, region: str | None = None) -> "CloudFrontClient": ...
 @overload
-def client(service: Literal["s3"]) -> "S3Client": ...
+def client(service: Literal["cognito-idp"], *, region: str | None = None) -> "CognitoIdentityProviderClient": ...
 @overload
-def client(service: Literal["sesv2"]) -> "SESV2Client": ...
+def client(service: Literal["s3"], *, region: str | None = None) -> "S3Client": ...
 @overload
-def client(service: Literal["ssm"]) -> "SSMClient": ...
-def client(service: str) -> Any:
-    """A client that can make the service's `CALLS`."""
-    return session().create_client(service)
+def client(service: Literal["sesv2"], *, region: str | None = None) -> "SESV2Client": ...
+@overload
+def client(service: Literal["ssm"], *, region: str | None = None) -> "SSMClient": ...
+def client(service: str, *, region: str | None = None) -> Any:
+    """A client that can make the service's `CALLS`, in the function's own region unless another is named."""
+    return session().create_client(service, region_name=region)

@@ -13,7 +13,7 @@ from lambdas.platform.keys import Keys
 from lambdas.platform.limits import RateLimiter
 from lambdas.platform.mail import Letter, Mailer
 from lambdas.platform.sessions import Sessions
-from lambdas.platform.storage import SiteBucket
+from lambdas.platform.storage import MediaBucket, SiteBucket
 
 
 class Renderer(Protocol):
@@ -57,5 +57,6 @@ class Services:
     identity: Identity
     mail: Mailer
     site: SiteBucket
+    media: MediaBucket
     renderer: Renderers
     version: str

@@ -1,4 +1,4 @@
-"""The bucket of the published site: how it gets there, and how the functions see it."""
+"""The buckets: the published site, how it gets there and how the functions see it; and people's media."""
 
 import json
 from dataclasses import dataclass, field
@@ -37,12 +37,63 @@ class SiteBucket:
         return self._client
 
 
+@dataclass(kw_only=True)
+class MediaBucket:
+    """People's pictures: below `INCOMING` as they were sent, below `PUBLISHED` as everyone may see them.
+
+    An object of the published part answers at its key with a slash before it: /media/public/people/….webp
+    """
+
+    name: str
+    _client: "S3Client | None" = field(default=None, repr=False)
+
+    def put(self, key: str, content: bytes, *, content_type: str, cache_control: str) -> None:
+        """Store an object, encrypted and not to be had but through CloudFront or by a function's right."""
+        self._s3().put_object(
+            Bucket=self.name, Key=key, Body=content, ContentType=content_type, CacheControl=cache_control
+        )
+
+    def read(self, key: str) -> bytes | None:
+        """The object's bytes, None where there is no such key."""
+        try:
+            return self._s3().get_object(Bucket=self.name, Key=key)["Body"].read()
+        except self._s3().exceptions.NoSuchKey:
+            return None
+
+    def delete(self, key: str) -> None:
+        """Remove an object; one that is not there changes nothing. CloudFront may have a copy for as long as it was told."""
+        self._s3().delete_object(Bucket=self.name, Key=key)
+
+    def _s3(self) -> "S3Client":
+        if self._client is None:
+            self._client = aws.client("s3")
+        return self._client
+
+
+INCOMING = "incoming/"
+"""In the media bucket: what people sent, as they sent it. Nobody but the worker reads it, and it is gone after a day."""
+
+PUBLISHED = "media/public/"
+"""In the media bucket: what CloudFront gives to everyone, at the same path. A name is never used twice."""
+
+SITE_REGION = "us-east-1"
+"""Where CloudFront takes certificates and firewalls from, wherever the platform runs; so the site's stack is there."""
+
+
+def distribution_parameter(creator_id: str) -> str:
+    """The SSM parameter in `SITE_REGION` that says which distribution is the site's."""
+    return f"/prism/{creator_id}/distribution"
+
+
 Index = dict[str, dict[str, str]]
 SITE_INDEX = "site.json"
 """Beside the objects of a built site, and uploaded last: what the bucket was given by the build."""
 
 ASSET_MANIFEST = "assets/manifest.json"
 """What the build published, by name: what pages and letters are rendered by, in the functions too."""
+
+READ_BY_RENDERERS = (ASSET_MANIFEST,)
+"""The objects of the site that every function that renders may read."""
 
 _ASSETS_STAY = timedelta(days=1)
 

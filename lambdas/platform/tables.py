@@ -27,7 +27,8 @@ class Table(Model):
 
     `Meta.short_name` names the table within a creator's platform ("contact-messages"). Declare
     `stream_view_type = "NEW_AND_OLD_IMAGES"` in Meta where changes become events, and a
-    `TTLAttribute` where items expire; `append_only = True` where no function may change or delete.
+    `TTLAttribute` where items expire; `append_only = True` where no function may change or delete;
+    `read_by_all = True` where every function that renders pages reads it, whosever feature it is.
     """
 
     short_name: str
@@ -67,6 +68,7 @@ class Definition:
     ttl: str | None
     streamed: bool
     append_only: bool = False
+    read_by_all: bool = False
 
 
 def table_name(creator_id: str, short_name: str) -> str:
@@ -105,6 +107,7 @@ def definition(model: type[Table]) -> Definition:
         ttl=ttl.attr_name if ttl is not None else None,
         streamed=getattr(model.Meta, "stream_view_type", None) == "NEW_AND_OLD_IMAGES",
         append_only=getattr(model.Meta, "append_only", False),
+        read_by_all=getattr(model.Meta, "read_by_all", False),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from lambdas.core.creator import LOCALES
 from lambdas.core.feature import Feature
-from lambdas.platform.storage import PRECOMPRESSED_SUFFIXES
+from lambdas.platform.storage import PRECOMPRESSED_SUFFIXES, PUBLISHED
 
 FunctionName = Literal["api", "account", "studio", "webhooks", "worker"]
 
@@ -105,6 +105,10 @@ def uncached_paths(features: tuple[Feature[Any], ...]) -> tuple[str, ...]:
     patterns = [route.path.replace("{proxy+}", "*") for route in routes(features) if route.path[0] == "/"]
     wider = {pattern[:-1] for pattern in patterns}
     return tuple(p for p in patterns if not any(p.startswith(other) and p != f"{other}*" for other in wider))
+
+
+MEDIA_PATHS = f"/{PUBLISHED}*"
+"""CloudFront's path pattern of what the media bucket answers: an object's key is its path without the first slash."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -76,6 +76,7 @@ def prepare(folder: Path, *, aws: Mapping[str, str], with_runtime: bool = True) 
             **FOR_PACKAGES,
             "PYTHONPATH": str(code),
             "PRISM_SITE_BUCKET": "prism-tester-site",
+            "PRISM_MEDIA_BUCKET": "prism-tester-media",
             "PRISM_ORIGIN_DIGESTS": digest(ORIGIN_SECRET),
             "PRISM_VERSION": "bench",
         },

@@ -18,6 +18,7 @@ from local.server import cloud_answers
 from tests.local.requests_here import Reply, Served, ask, wait_until
 
 BUCKET = "prism-mira-site"
+MEDIA_BUCKET = "prism-mira-media"
 SECRET = "only-the-edge-knows"
 ROUTES = (
     edge.Route(path="/api/{proxy+}", function="api"),
@@ -68,6 +69,7 @@ def serve(served: Served, endpoint: str, *, seconds: float = 5.0) -> Site:
         account="123456789012",
         region="eu-central-1",
         bucket=BUCKET,
+        media=MEDIA_BUCKET,
         origin_secret=SECRET,
         routes=ROUTES,
         uncached=("/api/*",),
@@ -99,6 +101,19 @@ def publish(**objects: bytes) -> None:
 def site(emulator: Emulator, served: Served) -> Site:
     publish()
     return serve(served, emulator.endpoint)
+
+
+def test_a_picture_comes_out_of_the_bucket_of_media_and_only_its_public_part(site: Site) -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=MEDIA_BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    for key in ("media/public/people/face.webp", "incoming/raw"):
+        s3.put_object(Bucket=MEDIA_BUCKET, Key=key, Body=b"WEBP", ContentType="image/webp", CacheControl="immutable")
+    reply = site.get("/media/public/people/face.webp")
+    assert (reply.status, reply.body) == (200, b"WEBP")
+    assert (reply.headers["content-type"], reply.headers["cache-control"]) == ("image/webp", "immutable")
+    assert reply.headers["content-security-policy"] == edge.CONTENT_SECURITY_POLICY
+    for path in ("/incoming/raw", "/media/incoming/raw", "/media/public/people/nobody.webp", "/media/public/"):
+        assert b"WEBP" not in site.get(path).body
 
 
 def test_a_page_comes_out_of_the_bucket_with_its_headers(site: Site) -> None:

@@ -22,6 +22,7 @@ EVERYTHING = Feature(
     config=FeatureConfig,
     tables=(Thing,),
     api="tests.stacks.a_feature:router",
+    account="tests.stacks.a_feature:router",
     studio="tests.stacks.a_feature:router",
     webhooks="tests.stacks.a_feature:router",
     changes={"things": "tests.stacks.a_feature:changes"},

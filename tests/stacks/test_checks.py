@@ -65,6 +65,7 @@ def test_only_findings_that_arise_are_accepted(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(findings, "accept_detail", note)
     monkeypatch.setattr("stacks.api.accept_detail", note)
+    monkeypatch.setattr("stacks.grants.accept_detail", note)
     app = reviewed_app(tmp_path)
     add_creator(app, a_creator(features=KNOWN), version="1", known=KNOWN)
     arisen = found(tmp_path, app)

@@ -23,11 +23,11 @@ from frontend_template.build import build_site
 from lambdas.core.creator import Creator
 from lambdas.features.registry import active_features
 from lambdas.platform.keys import ensure_keys
-from lambdas.platform.storage import sync_site
+from lambdas.platform.storage import SITE_REGION, sync_site
 from lambdas.web import edge
 from local.emulator import Emulator
 from stacks.assembly import add_creator, app_for
-from stacks.creator import SITE_REGION, parameters_for, stack_name
+from stacks.creator import parameters_for, stack_name
 from tests.creators import a_creator
 from tests.stacks.test_bundles import HERE
 

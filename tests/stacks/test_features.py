@@ -1,11 +1,18 @@
 """What a feature brings to the stacks, and that switched off it leaves its data and nothing else."""
 
 import json
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from lambdas.features.registry import FEATURES
+from lambdas.features.registry import FEATURES, tables_of
+from lambdas.platform.aws import CALLS
+from lambdas.platform.storage import ASSET_MANIFEST
+from lambdas.platform.tables import definition
+from lambdas.web import edge
+from stacks.rights import APPEND, READ, ROWS, Place, rights
 from tests.creators import a_creator
 from tests.stacks.a_feature import EVERYTHING
 from tests.stacks.conftest import Assembly, Synthesise
@@ -36,15 +43,32 @@ def test_a_feature_gets_its_functions_and_routes(with_everything: Assembly) -> N
     functions = with_everything.resources("api", "AWS::Lambda::Function")
     handlers = {f["Properties"]["FunctionName"]: f["Properties"]["Handler"] for f in functions.values()}
     assert handlers == {
-        f"prism-tester-{name}": f"lambdas.handlers.{name}.handler" for name in ("api", "studio", "webhooks", "worker")
+        f"prism-tester-{name}": f"lambdas.handlers.{name}.handler"
+        for name in ("api", "account", "studio", "webhooks", "worker")
     }
     routes = {
         r["Properties"]["RouteKey"] for r in with_everything.resources("api", "AWS::ApiGatewayV2::Route").values()
     }
-    assert routes == {"ANY /api/{proxy+}", "ANY /api/webhooks/{proxy+}", "ANY /studio/{proxy+}", "$default"}
+    assert routes == {
+        "ANY /api/{proxy+}",
+        "ANY /api/auth/{proxy+}",
+        "ANY /account/{proxy+}",
+        "ANY /de/account/{proxy+}",
+        "ANY /en/account/{proxy+}",
+        "ANY /api/webhooks/{proxy+}",
+        "ANY /studio/{proxy+}",
+        "$default",
+    }
     (distribution,) = with_everything.resources("site", "AWS::CloudFront::Distribution").values()
     behaviours = distribution["Properties"]["DistributionConfig"]["CacheBehaviors"]
-    assert [b["PathPattern"] for b in behaviours] == ["/api/*", "/studio/*"]
+    assert {b["PathPattern"] for b in behaviours} == {
+        "/api/*",
+        "/account/*",
+        "/de/account/*",
+        "/en/account/*",
+        "/studio/*",
+        "/media/public/*",
+    }
 
 
 def test_a_feature_gets_its_schedules_and_streams(with_everything: Assembly) -> None:
@@ -53,7 +77,7 @@ def test_a_feature_gets_its_schedules_and_streams(with_everything: Assembly) -> 
     assert json.loads(inputs["rate(1 day)"]["Input"]) == {"prism": "schedule", "name": "everything.sweep"}
     assert all("DeadLetterConfig" in target for target in inputs.values())
     mappings = with_everything.resources("api", "AWS::Lambda::EventSourceMapping").values()
-    assert len(mappings) == 2
+    assert len(mappings) == sum(len(feature.changes) for feature in KNOWN)
     for mapping in mappings:
         properties = mapping["Properties"]
         assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -63,41 +87,109 @@ def test_a_feature_gets_its_schedules_and_streams(with_everything: Assembly) -> 
         assert properties["DestinationConfig"]["OnFailure"]["Destination"]
 
 
-@pytest.mark.parametrize(
-    ("function", "may", "may_not"),
-    [
-        ("api", {"dynamodb:PutItem", "ssm:GetParameters", "s3:GetObject"}, {"ses:SendEmail", "dynamodb:GetRecords"}),
-        ("studio", {"dynamodb:PutItem", "ssm:GetParameters", "s3:GetObject"}, {"ses:SendEmail", "dynamodb:GetRecords"}),
-        (
-            "webhooks",
-            {"dynamodb:PutItem"},
-            {"ssm:GetParameters", "s3:GetObject", "ses:SendEmail", "dynamodb:GetRecords"},
-        ),
-        ("worker", {"dynamodb:PutItem", "ses:SendEmail", "dynamodb:GetRecords", "s3:GetObject"}, {"ssm:GetParameters"}),
-    ],
-)
-def test_a_function_may_do_its_own_work_only(
-    function: str, may: set[str], may_not: set[str], with_everything: Assembly
-) -> None:
+COGNITO = {f"cognito-idp:{call}" for call in CALLS["cognito-idp"] if call.startswith(("Admin", "Describe"))}
+# Every action that a function may do at all, and nobody else may.
+OWN = {
+    "api": set(),
+    "account": COGNITO,
+    "studio": set(),
+    "webhooks": set(),
+    "worker": {
+        "cloudfront:CreateInvalidation",
+        "dynamodb:DescribeStream",
+        "dynamodb:GetRecords",
+        "dynamodb:GetShardIterator",
+        "dynamodb:ListStreams",
+        "s3:DeleteObject",
+        "ses:SendEmail",
+        "ses:SendRawEmail",
+    },
+}
+SHARED = {
+    "logs:CreateLogStream": {*OWN},
+    "logs:PutLogEvents": {*OWN},
+    "sqs:SendMessage": {"worker"},
+    "sqs:GetQueueAttributes": {"worker"},
+    "sqs:GetQueueUrl": {"worker"},
+    "cognito-idp:AdminDeleteUser": {"account", "worker"},
+    "s3:GetObject": {"api", "account", "studio", "worker"},
+    "s3:ListBucket": {"api", "account", "studio", "worker"},
+    "s3:PutObject": {"account", "worker"},
+    "ssm:GetParameters": {"api", "account", "studio", "worker"},
+    **{action: {*OWN} for action in ROWS},
+}
+
+
+@pytest.mark.parametrize("function", OWN)
+def test_a_function_may_do_its_own_work_only(function: str, with_everything: Assembly) -> None:
     allowed = {
         action for statement in _statements(with_everything, function) for action in _listed(statement["Action"])
     }
-    assert may <= allowed
-    assert not may_not & allowed
-    assert not [action for action in allowed if "*" in action or action in {"dynamodb:Scan", "s3:PutObject"}]
+    assert allowed == {*OWN[function], *(action for action, whose in SHARED.items() if function in whose)}
+    assert not [action for action in allowed if "*" in action]
 
 
 def test_a_function_reaches_the_tables_of_its_features_only(with_everything: Assembly) -> None:
-    studio, api, worker = (
-        json.dumps(_statements(with_everything, function)) for function in ("studio", "api", "worker")
-    )
-    assert "table/prism-tester-things" in studio
-    assert "contact-messages" not in studio
-    assert "table/prism-tester-things" in api
-    assert "contact-messages" in api
-    assert "table/prism-tester-rate-limits" in studio
-    assert "contact-messages" in worker
-    assert "rate-limits" not in worker
+    on = {function: _tables(with_everything, function) for function in OWN}
+    assert all("things" in tables for tables in on.values())
+    assert {function for function in on if "contact-messages" in on[function]} >= {"api", "worker"}
+    assert on["webhooks"].keys() == {"things"}
+    assert {function for function in on if "rate-limits" in on[function]} == {"api", "account", "studio"}
+
+
+def test_who_admits_people_reads_who_they_are_and_changes_only_what_is_its_own(with_everything: Assembly) -> None:
+    on = {function: _tables(with_everything, function) for function in OWN}
+    for function in ("api", "account", "studio"):
+        for table in ("sessions", "people", "team", "team-roles"):
+            assert "dynamodb:GetItem" in on[function][table]
+        assert "dynamodb:UpdateItem" in on[function]["sessions"]
+    assert not on["api"]["sessions"] & {"dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
+    for function, table in [("api", "people"), ("api", "team"), ("api", "team-roles"), ("account", "team-roles")]:
+        assert on[function][table] == READ, f"{function} may change {table}"
+    assert "people-addresses" not in on["api"]
+
+
+@pytest.mark.parametrize("model", [m for m in tables_of(KNOWN).values() if definition(m).append_only])
+def test_nobody_changes_or_deletes_what_is_append_only(model: Any, with_everything: Assembly) -> None:
+    on = {function: _tables(with_everything, function) for function in OWN}
+    assert {function for function in on if model.short_name in on[function]} >= {"studio"}
+    for tables in on.values():
+        assert tables.get(model.short_name, APPEND) == APPEND
+
+
+def test_only_the_account_function_has_the_key_of_second_factors(with_everything: Assembly) -> None:
+    keys = {function: _resources(with_everything, function, "ssm:GetParameters") for function in OWN}
+    assert {f for f in OWN if any("keys/session" in key for key in keys[f])} == {"api", "account", "studio", "worker"}
+    assert {f for f in OWN if any("second-factor" in key for key in keys[f])} == {"account"}
+    assert {f for f in OWN if any(":us-east-1:" in key and "/distribution" in key for key in keys[f])} == {"worker"}
+
+
+def test_cognito_is_asked_about_this_creators_people_only(with_everything: Assembly) -> None:
+    for function in ("account", "worker"):
+        (pool,) = _resources(with_everything, function, "cognito-idp:AdminDeleteUser")
+        assert "Fn::GetStackOutput" in pool
+        assert "prism-tester-data" in pool
+
+
+def test_uploads_are_put_by_one_and_read_by_another(with_everything: Assembly) -> None:
+    def on(function: str, action: str) -> set[str]:
+        return {r.rpartition(":::")[2] for r in _resources(with_everything, function, action)}
+
+    def media(keys: str) -> str:
+        return f"prism-tester-media-AWS::AccountId/{keys}"
+
+    site = "prism-tester-site-AWS::AccountId/*"
+    assert on("account", "s3:PutObject") == {media("incoming/*")}
+    assert not [key for key in on("account", "s3:GetObject") if "media" in key]
+    assert on("worker", "s3:GetObject") == {media("incoming/*"), site}
+    assert on("worker", "s3:PutObject") == {media("media/public/*"), site}
+    assert on("worker", "s3:DeleteObject") == {media("incoming/*"), media("media/public/*"), site}
+
+
+def test_who_renders_may_read_the_manifest_of_assets(with_everything: Assembly) -> None:
+    for function in ("api", "account", "studio"):
+        keys = _resources(with_everything, function, "s3:GetObject")
+        assert any(key.endswith(ASSET_MANIFEST) for key in keys)
 
 
 def test_mail_goes_out_under_the_creators_address_only(with_everything: Assembly) -> None:
@@ -105,11 +197,17 @@ def test_mail_goes_out_under_the_creators_address_only(with_everything: Assembly
     assert mail["Condition"] == {"StringEquals": {"ses:FromAddress": "hello@tester.example"}}
 
 
-def test_without_a_feature_that_mails_nobody_may_mail(synthesise: Synthesise) -> None:
-    switches = {"contact": {"enabled": False}, "everything": {"enabled": False}}
-    assembly = synthesise(a_creator(features=KNOWN, switches=switches), known=KNOWN)
-    assert "ses:" not in json.dumps(assembly.template("api"))
-    assert "prism-tester-worker" not in json.dumps(assembly.template("api"))
+def test_without_a_feature_that_mails_nobody_may_mail() -> None:
+    silent = tuple(replace(feature, mails=False) for feature in KNOWN)
+    place = Place(partition="aws", region="r", account="1", site_bucket="s", media_bucket="m", user_pool="p")
+    actions = {
+        action
+        for function in edge.functions(silent)
+        for right in rights(function, creator=a_creator(), features=silent, place=place)
+        for action in right.actions
+    }
+    assert "cognito-idp:AdminDeleteUser" in actions
+    assert not [action for action in actions if action.startswith("ses:")]
 
 
 def _statements(assembly: Assembly, function: str) -> list[dict[str, Any]]:
@@ -127,6 +225,40 @@ def _statements(assembly: Assembly, function: str) -> list[dict[str, Any]]:
         if {"Ref": role} in policy["Properties"]["Roles"]
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]
     ]
+
+
+def _tables(assembly: Assembly, function: str) -> dict[str, set[str]]:
+    """What the function may do, by table."""
+    allowed: dict[str, set[str]] = {}
+    for statement in _statements(assembly, function):
+        for resource in _named(statement["Resource"]):
+            found = re.search(r":table/prism-tester-([a-z-]+)(/index/.*)?$", resource)
+            if found:
+                allowed.setdefault(found[1], set()).update(_listed(statement["Action"]))
+    return allowed
+
+
+def _resources(assembly: Assembly, function: str, action: str) -> list[str]:
+    """What the function may do this to."""
+    return [
+        resource
+        for statement in _statements(assembly, function)
+        if action in _listed(statement["Action"])
+        for resource in _named(statement["Resource"])
+    ]
+
+
+def _named(resources: Any) -> list[str]:
+    """Resources as text, with a reference's name in its place."""
+
+    def name(resource: Any) -> str:
+        if isinstance(resource, str):
+            return resource
+        if "Fn::Join" in resource:
+            return "".join(name(part) for part in resource["Fn::Join"][1])
+        return str(resource["Ref"]) if "Ref" in resource else json.dumps(resource)
+
+    return [name(one) for one in (resources if isinstance(resources, list) else [resources])]
 
 
 def _listed(actions: str | list[str]) -> list[str]:

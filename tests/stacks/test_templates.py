@@ -2,11 +2,14 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
+from aws_cdk import aws_cloudfront as cloudfront
 
-from lambdas.features.registry import FEATURES
+from lambdas.features.registry import FEATURES, active_features, tables_of
 from lambdas.platform.keys import StackKeys
+from lambdas.platform.storage import INCOMING
 from lambdas.web import edge
 from stacks.creator import parameters_for, stack_name
 from stacks.ops import FREE_ALARMS
@@ -14,6 +17,8 @@ from tests.creators import a_creator
 from tests.stacks.a_feature import EVERYTHING
 from tests.stacks.conftest import Assembly, Synthesise
 
+# The default one included (CloudFront's quota for a distribution).
+CLOUDFRONT_BEHAVIOURS = 25
 STACKS = ("data", "api", "site", "ops")
 # Each costs something for merely being there.
 COSTS_WHILE_IDLE = {
@@ -35,8 +40,7 @@ def assembly(synthesise: Synthesise) -> Assembly:
 def test_state_is_retained_and_protected(assembly: Assembly) -> None:
     tables = assembly.resources("data", "AWS::DynamoDB::GlobalTable")
     assert {t["Properties"]["TableName"] for t in tables.values()} == {
-        "prism-tester-rate-limits",
-        "prism-tester-contact-messages",
+        f"prism-tester-{short_name}" for short_name in tables_of(FEATURES)
     }
     for table in tables.values():
         assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
@@ -48,8 +52,12 @@ def test_state_is_retained_and_protected(assembly: Assembly) -> None:
     assert (pool["DeletionPolicy"], pool["Properties"]["DeletionProtection"]) == ("Retain", "ACTIVE")
     (client,) = assembly.resources("data", "AWS::Cognito::UserPoolClient").values()
     assert (client["DeletionPolicy"], client["Properties"]["GenerateSecret"]) == ("Retain", True)
-    (bucket,) = assembly.resources("site", "AWS::S3::Bucket").values()
-    assert bucket["DeletionPolicy"] == "Retain"
+    for stack in ("site", "data"):
+        (bucket,) = assembly.resources(stack, "AWS::S3::Bucket").values()
+        assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
+        assert bucket["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert "BucketEncryption" in bucket["Properties"]
+        assert {*bucket["Properties"]["PublicAccessBlockConfiguration"].values()} == {True}
     manifest = json.loads((assembly.folder / "manifest.json").read_text())
     assert manifest["artifacts"]["prism-tester-data"]["properties"]["terminationProtection"] is True
 
@@ -80,8 +88,10 @@ def test_the_firewall_is_there_for_who_asks(synthesise: Synthesise) -> None:
 
 
 def test_logs_are_kept_as_long_as_the_creator_says(synthesise: Synthesise) -> None:
-    groups = synthesise(a_creator(cloud={"log_days": 90})).resources("api", "AWS::Logs::LogGroup")
-    assert len(groups) == 3
+    creator = a_creator(cloud={"log_days": 90})
+    groups = synthesise(creator).resources("api", "AWS::Logs::LogGroup")
+    # One a function, and the HTTP API's own.
+    assert len(groups) == len(edge.functions(active_features(creator))) + 1
     assert {group["Properties"]["RetentionInDays"] for group in groups.values()} == {90}
 
 
@@ -125,12 +135,115 @@ def test_stacks_know_each_other_weakly(assembly: Assembly) -> None:
 def test_what_the_bucket_lacks_falls_over_to_the_api(assembly: Assembly) -> None:
     (distribution,) = assembly.resources("site", "AWS::CloudFront::Distribution").values()
     config = distribution["Properties"]["DistributionConfig"]
-    (group,) = config["OriginGroups"]["Items"]
-    assert group["FailoverCriteria"]["StatusCodes"]["Items"] == [403, 404]
-    assert config["DefaultCacheBehavior"]["TargetOriginId"] == group["Id"]
+    (media,) = [b for b in config["CacheBehaviors"] if b["PathPattern"] == edge.MEDIA_PATHS]
+    groups = {group["Id"]: group for group in config["OriginGroups"]["Items"]}
+    assert {*groups} == {config["DefaultCacheBehavior"]["TargetOriginId"], media["TargetOriginId"]}
+    for group in groups.values():
+        assert group["FailoverCriteria"]["StatusCodes"]["Items"] == [403, 404]
     assert "CustomErrorResponses" not in config
     headers = [o["OriginCustomHeaders"] for o in config["Origins"] if "OriginCustomHeaders" in o]
     assert headers == [[{"HeaderName": edge.ORIGIN_SECRET_HEADER, "HeaderValue": {"Ref": "OriginSecret"}}]]
+
+
+def test_what_is_personal_is_never_kept_and_its_cookies_pass_both_ways(assembly: Assembly) -> None:
+    config = _distribution(assembly)
+    behaviours = {behaviour["PathPattern"]: behaviour for behaviour in config["CacheBehaviors"]}
+    assert {"/account/*", "/de/account/*", "/en/account/*", "/api/*"} <= {*behaviours}
+    assert len(behaviours) <= CLOUDFRONT_BEHAVIOURS - 1
+    assert [*behaviours][-1] == edge.MEDIA_PATHS
+    for path, behaviour in behaviours.items():
+        if path == edge.MEDIA_PATHS:
+            continue
+        assert behaviour["CachePolicyId"] == cloudfront.CachePolicy.CACHING_DISABLED.cache_policy_id
+        # All that the visitor sent but the host: cookies, queries, the lot. Nothing takes Set-Cookie off the answer.
+        everything = cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER.origin_request_policy_id
+        assert behaviour["OriginRequestPolicyId"] == everything
+        assert {"GET", "POST", "PUT", "DELETE"} <= {*behaviour["AllowedMethods"]}
+    (headers,) = assembly.resources("site", "AWS::CloudFront::ResponseHeadersPolicy").values()
+    assert "RemoveHeadersConfig" not in headers["Properties"]["ResponseHeadersPolicyConfig"]
+
+
+def test_pictures_are_kept_a_year_and_come_signed_from_the_private_bucket(assembly: Assembly) -> None:
+    config = _distribution(assembly)
+    (behaviour,) = [b for b in config["CacheBehaviors"] if b["PathPattern"] == edge.MEDIA_PATHS]
+    policies = assembly.resources("site", "AWS::CloudFront::CachePolicy")
+    kept = policies[behaviour["CachePolicyId"]["Ref"]]["Properties"]["CachePolicyConfig"]
+    assert (kept["MinTTL"], kept["DefaultTTL"], kept["MaxTTL"]) == (0, 31_536_000, 31_536_000)
+    assert "ResponseHeadersPolicyId" in behaviour
+    (origin,) = [o for o in config["Origins"] if "prism-tester-media-" in json.dumps(o["DomainName"])]
+    assert ".s3.eu-central-1." in json.dumps(origin["DomainName"])
+    (signing,) = [
+        name
+        for name, made in assembly.resources("site", "AWS::CloudFront::OriginAccessControl").items()
+        if origin["OriginAccessControlId"] == {"Fn::GetAtt": [name, "Id"]}
+    ]
+    assert signing
+    (policy,) = assembly.resources("data", "AWS::S3::BucketPolicy").values()
+    (allowed,) = [s for s in policy["Properties"]["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
+    assert allowed["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    assert allowed["Action"] == "s3:GetObject"
+    assert json.dumps(allowed["Resource"]).endswith('/media/public/*"]]}')
+    source = json.dumps(allowed["Condition"]["ArnLike"]["aws:SourceArn"])
+    assert ':cloudfront::", {"Ref": "AWS::AccountId"}, ":distribution/*"' in source
+
+
+def test_what_people_upload_is_gone_after_a_day(assembly: Assembly) -> None:
+    (bucket,) = assembly.resources("data", "AWS::S3::Bucket").values()
+    (incoming,) = [r for r in bucket["Properties"]["LifecycleConfiguration"]["Rules"] if r.get("Prefix") == INCOMING]
+    assert (incoming["Status"], incoming["ExpirationInDays"]) == ("Enabled", 1)
+    assert incoming["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+
+
+def test_the_user_pool_knows_ids_and_nobody_enters_by_its_own_doors(assembly: Assembly) -> None:
+    (pool,) = (p["Properties"] for p in assembly.resources("data", "AWS::Cognito::UserPool").values())
+    assert not {"AliasAttributes", "UsernameAttributes", "AutoVerifiedAttributes", "Schema"} & {*pool}
+    assert pool["UsernameConfiguration"] == {"CaseSensitive": True}
+    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
+    assert [way["Name"] for way in pool["AccountRecoverySetting"]["RecoveryMechanisms"]] == ["admin_only"]
+    assert pool["MfaConfiguration"] == "OFF"
+    assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] == 10
+    assert {*pool["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"]} == {"PASSWORD", "WEB_AUTHN"}
+    assert pool["WebAuthnRelyingPartyID"] == "tester.example"
+    (client,) = (c["Properties"] for c in assembly.resources("data", "AWS::Cognito::UserPoolClient").values())
+    assert {*client["ExplicitAuthFlows"]} == {
+        "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+        "ALLOW_USER_AUTH",
+        "ALLOW_REFRESH_TOKEN_AUTH",
+    }
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+    assert (client["AccessTokenValidity"], client["TokenValidityUnits"]["AccessToken"]) == (5, "minutes")
+
+
+def test_only_who_asks_cognito_is_told_of_the_user_pool(synthesise: Synthesise) -> None:
+    known = (*FEATURES, EVERYTHING)
+    functions = synthesise(a_creator(features=known), known=known).resources("api", "AWS::Lambda::Function").values()
+    told = {
+        f["Properties"]["FunctionName"].removeprefix("prism-tester-")
+        for f in functions
+        if {"PRISM_USER_POOL", "PRISM_USER_POOL_CLIENT"} <= {*f["Properties"]["Environment"]["Variables"]}
+    }
+    assert told == {"account", "worker"}
+
+
+def test_the_worker_finds_the_distribution_by_its_name(assembly: Assembly) -> None:
+    (parameter,) = (p["Properties"] for p in assembly.resources("site", "AWS::SSM::Parameter").values())
+    (distribution,) = assembly.resources("site", "AWS::CloudFront::Distribution")
+    assert (parameter["Name"], parameter["Type"]) == ("/prism/tester/distribution", "String")
+    assert parameter["Value"] == {"Ref": distribution}
+
+
+def test_the_firewall_lets_a_picture_through(synthesise: Synthesise) -> None:
+    (firewall,) = synthesise(a_creator(cloud={"waf": True})).resources("site", "AWS::WAFv2::WebACL").values()
+    (common,) = [r for r in firewall["Properties"]["Rules"] if r["Name"] == "AWSManagedRulesCommonRuleSet"]
+    overridden = common["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
+    assert {o["Name"] for o in overridden} == {"SizeRestrictions_BODY", "CrossSiteScripting_BODY"}
+    assert all(o["ActionToUse"] == {"Count": {}} for o in overridden)
+
+
+def _distribution(assembly: Assembly) -> dict[str, Any]:
+    (distribution,) = assembly.resources("site", "AWS::CloudFront::Distribution").values()
+    config: dict[str, Any] = distribution["Properties"]["DistributionConfig"]
+    return config
 
 
 def test_every_security_header_of_the_edge_is_sent(assembly: Assembly) -> None:

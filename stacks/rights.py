@@ -1,0 +1,238 @@
+"""What each function may touch, and nothing else, derived from the features that it serves. Without the CDK: tests ask it too."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lambdas.core.creator import Creator
+from lambdas.core.feature import Feature
+from lambdas.features.registry import tables_of
+from lambdas.platform.audit import AuditEntry
+from lambdas.platform.aws import CALLS
+from lambdas.platform.keys import parameter
+from lambdas.platform.limits import Hits
+from lambdas.platform.mail import Mailer
+from lambdas.platform.people import Address, Person
+from lambdas.platform.sessions import SessionRow
+from lambdas.platform.storage import INCOMING, PUBLISHED, READ_BY_RENDERERS, SITE_REGION, distribution_parameter
+from lambdas.platform.tables import Table, definition, table_name
+from lambdas.platform.team import CustomRole, Member
+from lambdas.web.edge import FunctionName, served
+
+# Nothing ever scans a table, and no function describes, makes or deletes one.
+READ = frozenset({"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query"})
+ROWS = READ | {"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+APPEND = frozenset({"dynamodb:PutItem", "dynamodb:Query"})
+"""All that anybody may do to a table that is append-only."""
+
+_ADMITTING: frozenset[FunctionName] = frozenset({"api", "account", "studio"})
+_RENDERING = _ADMITTING | {"worker"}
+# Who makes or checks a session, a form's token or a mailed code.
+_HOLDS_SESSION_KEY = _ADMITTING | {"worker"}
+
+# To admit somebody is to know their session, who they are and what they may do.
+_TO_ADMIT: Mapping[type[Table], frozenset[str]] = {
+    Hits: ROWS,
+    SessionRow: READ | {"dynamodb:UpdateItem"},
+    Person: READ,
+    Member: READ,
+    CustomRole: READ,
+    AuditEntry: APPEND,
+}
+_BEYOND: Mapping[FunctionName, Mapping[type[Table], frozenset[str]]] = {
+    # Sessions begin and end here, people come, change and go, and who proves the creator's address becomes owner.
+    "account": {SessionRow: ROWS, Person: ROWS, Address: ROWS, Member: ROWS},
+    # The team is changed here, and who leaves it is signed out.
+    "studio": {SessionRow: ROWS, Address: READ, Member: ROWS, CustomRole: ROWS},
+    # Accounts whose grace is over end here, with all that was theirs.
+    "worker": {SessionRow: ROWS, Person: ROWS, Address: ROWS, Member: ROWS, CustomRole: READ, AuditEntry: APPEND},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a creator's resources are: the parts of their ARNs. Tokens in a template, their values in a test."""
+
+    partition: str
+    region: str
+    account: str
+    site_bucket: str
+    media_bucket: str
+    user_pool: str
+
+    def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
+        return f"arn:{self.partition}:{service}:{self.region if region is None else region}:{self.account}:{resource}"
+
+    def bucket(self, name: str) -> str:
+        return f"arn:{self.partition}:s3:::{name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Right:
+    """Some actions on some resources. `conditions` are IAM's; `wide` says why a resource ends in a star that no name could replace."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    wide: str = ""
+
+
+def rights(
+    function: FunctionName, *, creator: Creator, features: tuple[Feature[Any], ...], place: Place
+) -> tuple[Right, ...]:
+    """All that one function may do to a creator's tables, keys, buckets, identities and mail."""
+    return tuple(
+        right
+        for of_kind in (_tables, _keys, _site, _media, _identities, _mail, _edge)
+        for right in of_kind(function, creator, features, place)
+    )
+
+
+def table_rights(function: FunctionName, features: tuple[Feature[Any], ...]) -> dict[type[Table], frozenset[str]]:
+    """The actions that a function may do, by table."""
+    granted: dict[type[Table], frozenset[str]] = {}
+
+    def grant(model: type[Table], actions: frozenset[str]) -> None:
+        allowed = APPEND if definition(model).append_only else actions
+        granted[model] = granted.get(model, frozenset()) | allowed
+
+    if function in _ADMITTING:
+        for model, actions in _TO_ADMIT.items():
+            grant(model, actions)
+    for model, actions in _BEYOND.get(function, {}).items():
+        grant(model, actions)
+    for feature in features:
+        for model in feature.tables:
+            if feature in served(function, features) or (function == "worker" and feature.forgets):
+                grant(model, ROWS)
+            if function in {"account", "worker"} and feature.exports:
+                grant(model, READ)
+            if function in _RENDERING and definition(model).read_by_all:
+                grant(model, READ)
+    return granted
+
+
+def _tables(
+    function: FunctionName, creator: Creator, features: tuple[Feature[Any], ...], place: Place
+) -> Iterator[Right]:
+    by_actions: dict[frozenset[str], list[type[Table]]] = {}
+    granted = table_rights(function, features)
+    # In the registry's order, so that the template is the same each time.
+    for model in tables_of(features).values():
+        if model in granted:
+            by_actions.setdefault(granted[model], []).append(model)
+    for actions, models in by_actions.items():
+        yield Right(actions=tuple(sorted(actions)), resources=tuple(_table_arns(models, creator.id, place)))
+
+
+def _table_arns(models: Iterable[type[Table]], creator_id: str, place: Place) -> Iterator[str]:
+    for model in models:
+        table = definition(model)
+        arn = place.arn("dynamodb", f"table/{table_name(creator_id, table.short_name)}")
+        yield arn
+        yield from (f"{arn}/index/{index.name}" for index in table.indexes)
+
+
+def _keys(
+    function: FunctionName, creator: Creator, features: tuple[Feature[Any], ...], place: Place
+) -> Iterator[Right]:
+    # Decrypting needs no right of its own: the key that AWS manages for SSM allows whoever SSM allows.
+    names = []
+    if function in _HOLDS_SESSION_KEY:
+        names.append("session")
+    if function == "account":
+        names.append("second-factor")
+    parameters = [parameter(creator.id, which) for name in names for which in (name, f"{name}-previous")]
+    if parameters:
+        yield Right(
+            actions=("ssm:GetParameters",),
+            resources=tuple(place.arn("ssm", f"parameter{name}") for name in parameters),
+        )
+
+
+def _site(
+    function: FunctionName, creator: Creator, features: tuple[Feature[Any], ...], place: Place
+) -> Iterator[Right]:
+    """What pages and letters are rendered by and some published pages, all of it public; the worker publishes them."""
+    if function not in _RENDERING:
+        return
+    arn = place.bucket(place.site_bucket)
+    if function == "worker":
+        yield Right(
+            actions=("s3:DeleteObject", "s3:GetObject", "s3:PutObject"),
+            resources=(f"{arn}/*",),
+            wide="Any page may be published anew or removed by the worker, and all that lies in this bucket is published.",
+        )
+    else:
+        keys = [*READ_BY_RENDERERS]
+        pages = ("/404/",) if function == "api" else ()
+        keys += [f"{creator.path(page, locale)[1:]}index.html" for page in pages for locale in creator.languages]
+        yield Right(actions=("s3:GetObject",), resources=tuple(f"{arn}/{key}" for key in keys))
+    # Without it S3 answers "forbidden" for what is not there, and a missing page could not be told from a fault.
+    yield Right(actions=("s3:ListBucket",), resources=(arn,))
+
+
+def _media(
+    function: FunctionName, creator: Creator, features: tuple[Feature[Any], ...], place: Place
+) -> Iterator[Right]:
+    arn = place.bucket(place.media_bucket)
+    if function == "account":
+        yield Right(
+            actions=("s3:PutObject",),
+            resources=(f"{arn}/{INCOMING}*",),
+            wide="An upload gets a name of its own, made up when it comes. Nothing can be read by this right.",
+        )
+    if function == "worker":
+        yield Right(
+            actions=("s3:DeleteObject", "s3:GetObject"),
+            resources=(f"{arn}/{INCOMING}*",),
+            wide="Uploads have names of their own, made up when they come. The worker reads each once and removes it.",
+        )
+        yield Right(
+            actions=("s3:DeleteObject", "s3:PutObject"),
+            resources=(f"{arn}/{PUBLISHED}*",),
+            wide="Pictures have names of their own, made up when they are made, and everything at these names is public.",
+        )
+        yield Right(actions=("s3:ListBucket",), resources=(arn,))
+
+
+def _identities(
+    function: FunctionName, creator: Creator, features: tuple[Feature[Any], ...], place: Place
+) -> Iterator[Right]:
+    """Who may ask Cognito. The other calls show a token or the client's secret; IAM is not asked about them."""
+    calls = [call for call in CALLS["cognito-idp"] if call.startswith(("Admin", "Describe"))]
+    allowed = {"account": calls, "worker": ["AdminDeleteUser"]}.get(function, [])
+    if allowed:
+        yield Right(actions=tuple(f"cognito-idp:{call}" for call in allowed), resources=(place.user_pool,))
+
+
+def _mail(
+    function: FunctionName, creator: Creator, features: tuple[Feature[Any], ...], place: Place
+) -> Iterator[Right]:
+    if function != "worker" or not any(feature.mails for feature in features):
+        return
+    # While SES is in its sandbox the recipient must be an identity too, and is then asked about as well.
+    identities = dict.fromkeys((creator.domain, str(creator.email)))
+    yield Right(
+        actions=("ses:SendEmail", "ses:SendRawEmail"),
+        resources=tuple(place.arn("ses", f"identity/{name}") for name in identities),
+        conditions={"StringEquals": {"ses:FromAddress": Mailer(creator=creator).sender}},
+    )
+
+
+def _edge(
+    function: FunctionName, creator: Creator, features: tuple[Feature[Any], ...], place: Place
+) -> Iterator[Right]:
+    """What the worker needs to have the edge forget a page."""
+    if function != "worker":
+        return
+    yield Right(
+        actions=("ssm:GetParameters",),
+        resources=(place.arn("ssm", f"parameter{distribution_parameter(creator.id)}", region=SITE_REGION),),
+    )
+    yield Right(
+        actions=("cloudfront:CreateInvalidation",),
+        resources=(place.arn("cloudfront", "distribution/*", region=""),),
+        wide="AWS names the distribution, after this stack and in another region. An account has the one distribution of its "
+        "creator, and what an invalidation costs at worst is that the edge asks again.",
+    )

@@ -28,7 +28,7 @@ from frontend_template.dates import written_date, written_datetime, written_time
 from frontend_template.manifest import OPEN_GRAPH, AssetManifest
 from frontend_template.markup import Tags
 from frontend_template.prose import as_html
-from frontend_template.texts import Texts
+from frontend_template.texts import TextMissing, Texts
 from lambdas.core.brand import palette
 from lambdas.core.creator import Creator, Locale, Text
 from lambdas.core.errors import NotFound, PrismError
@@ -90,6 +90,15 @@ class RailEntry:
     help: str
     icon: str
     current: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Area:
+    """A feature as the studio calls it (`<feature>.area`), and what it calls its own things."""
+
+    name: str
+    title: str
+    words: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +168,7 @@ class Renderer:
                 "standing": standing,
                 "may": standing.permissions.__contains__,
                 "rail": self._rail(url, locale, standing),
+                "glossary": lambda kind: self._glossary(kind, locale),
                 "stylesheet": self._tags.stylesheet,
                 "module": self._tags.module,
                 "font_preloads": self._tags.font_preloads,
@@ -189,6 +199,20 @@ class Renderer:
             )
             for _, feature, screen in seen
         )
+
+    def _glossary(self, kind: str, locale: Locale) -> tuple[Area, ...]:
+        """What the active features call things of a kind ("permissions", "audit"): texts below `<feature>.<kind>`, by what they name."""
+        found = []
+        for name in (feature.name for feature in self._features):
+            try:
+                texts = self._texts.keys(name, locale)
+            except TextMissing:
+                continue
+            begin = f"{name}.{kind}."
+            words = {key.removeprefix(begin): text for key, text in texts.items() if key.startswith(begin)}
+            if words:
+                found.append(Area(name=name, title=texts.get(f"{name}.area", name), words=words))
+        return tuple(found)
 
     def letter(self, template: str, locale: Locale, context: Mapping[str, Any]) -> Letter:
         """Subject, text and HTML of the mail `mail/<template>` ("contact/received"); NotRendered where one fails."""

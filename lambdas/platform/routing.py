@@ -27,8 +27,8 @@ class FormPage(NamedTuple):
 
     `page` is a page or a screen as its manifest declares it, `sent` an address; neither has a language
     in it, and both may have the route's own parameters in braces. `fields` are those shown again with
-    what was typed, and `name` is what the template calls the form. `context` gives what else the page
-    needs. `review` says that the route may ask to look at it once more (`AskAgain`).
+    what was typed ("permission.*" names all that begin so), and `name` is what the template calls the
+    form. `context` gives what else the page needs. `review` says that the route may ask to look at it once more (`AskAgain`).
     """
 
     page: str

@@ -14,10 +14,12 @@ SECRET_FIELDS = frozenset({"password", "new_password", "code"})
 def form_answer(error: PrismError, *, page: FormPage, visit: Visit, sent: Any) -> dict[str, Any]:
     """The form's page with the error beside its fields; nothing that was typed is lost."""
     typed = sent if isinstance(sent, dict) else {}
-    fields = set(page.fields)
+    begins = tuple(name.removesuffix("*") for name in page.fields if name.endswith("*"))
+    named = [name for name in page.fields if not name.endswith("*")]
+    fields = {*named, *(name for name in typed if begins and name.startswith(begins))}
     elsewhere = [e for e in error.fields if e.path not in fields]
     state = Form(
-        values={name: "" if name in SECRET_FIELDS else str(typed.get(name, "")) for name in page.fields},
+        values={name: "" if name in SECRET_FIELDS else str(typed.get(name, "")) for name in (*named, *fields)},
         errors=tuple(e for e in error.fields if e.path in fields),
         problem="" if isinstance(error, AskAgain) or (error.fields and not elsewhere) else error.code,
         token=error.token if isinstance(error, AskAgain) else str(typed.get("token", "")),

@@ -120,7 +120,10 @@ class Feature(Generic[C]):
     feature's routes and screens ask for, each with the standard roles that hold it. `exports` names
     a function of (person id, services) that gives all the feature knows of a person, JSON-ready, and
     `forgets` one that deletes it, again and again without harm. `notices` are the kinds of mail that
-    people may choose. `mails` says that it sends mail.
+    people may choose. Three functions tell the studio of the feature, each only what the visit's
+    standing permits (types in `lambdas.core.overview`): `news` of (visit, since: a moment or None) gives
+    News for the overview by one query, `steps` of (visit) gives the Steps that a fresh platform still
+    lacks, `searches` of (visit, words) gives what is Found. `mails` says that it sends mail.
     `optional` false is for what every site has; it takes no switch.
     """
 
@@ -141,6 +144,9 @@ class Feature(Generic[C]):
     notices: tuple[Notice, ...] = ()
     exports: Reference | None = None
     forgets: Reference | None = None
+    news: Reference | None = None
+    steps: Reference | None = None
+    searches: Reference | None = None
     mails: bool = False
     optional: bool = True
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 ANY_MACHINE = ("--universal", "--python-version", "3.11")
-LAMBDA = ("--python-version", "3.13", "--python-platform", "aarch64-manylinux2014")
+LAMBDA = ("--python-version", "3.13", "--python-platform", "aarch64-manylinux_2_28")
 
 
 def compile_into(output: str, *what: str, stdin: str | None = None) -> None:
@@ -37,6 +37,7 @@ def main() -> None:
     laptop = ("--constraints", "requirements.txt")
     compile_into("requirements-test.txt", "pyproject.toml", "--group", "test", "--group", "lint", *ANY_MACHINE, *laptop)
     compile_into("lambdas/requirements.txt", "--group", "functions", *LAMBDA, *laptop)
+    compile_into("lambdas/requirements-worker.txt", "--group", "worker", *LAMBDA, *laptop)
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def _install(level: str) -> None:
     _run(_uv("pip", "sync", "--require-hashes", "--compile-bytecode", REQUIREMENTS[level]), timeout=3000, shown=True)
     _run(_uv("pip", "install", "--no-deps", "--no-build-isolation-package", "prism", "--editable", "."), timeout=300)
     _say("Fetching what the functions carry, so that the stacks can be synthesised without a network")
-    _run([str(PYTHON), "-c", "from stacks.bundles import base_bundle; base_bundle('lean')"], timeout=600)
+    _run([str(PYTHON), "-c", "from stacks.bundles import fetch_all; fetch_all()"], timeout=600)
     STAMP.write_text(_wanted(level))
     _say(f"Set up in {time.monotonic() - started:.0f} s")
 
@@ -84,7 +84,8 @@ def _install(level: str) -> None:
 def _wanted(level: str) -> str:
     """What the stamp says when all is installed: level, a digest of what decides it, and the place."""
     digest = hashlib.sha256()
-    for name in (REQUIREMENTS[level], "lambdas/requirements.txt", "pyproject.toml"):
+    functions = ("lambdas/requirements.txt", "lambdas/requirements-worker.txt")
+    for name in (REQUIREMENTS[level], *functions, "pyproject.toml"):
         digest.update((ROOT / name).read_bytes())
     return f"{level} {digest.hexdigest()} {ROOT}\n"
 

@@ -1,8 +1,9 @@
 """The functions' code as zips, made without Docker and the same to the byte each time.
 
-A bundle is layered so that little is made anew: the packages of `lambdas/requirements.txt`, then our
-sources, then the creator as `creator.json`. The first two are kept below `.prism/bundles/` under the
-hash of what went into them; the third is one entry more.
+There are two: `lean`, and the worker's with what makes pictures and publishes pages. Each is layered so
+that little is made anew: the packages of its lock, then our sources, then the creator as `creator.json`.
+The first two are kept below `.prism/bundles/` under the hash of what went into them; the third is one
+entry more.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import uv
 
@@ -29,30 +31,32 @@ from stacks.package_registry import uv_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".prism" / "bundles"
-LOCK = ROOT / "lambdas" / "requirements.txt"
 
-# What the functions run. Fonts, pictures and style sheets are published, never read by a function,
-# and what builds them needs packages that functions do not have.
+# What the functions run. Fonts, pictures and style sheets are published by the build, never read by a
+# function, and what makes them needs packages that functions do not have.
 SOURCES = ("lambdas", "frontend_template")
 SOURCE_SUFFIXES = (".py", ".j2", ".toml")
-NOT_IN_FUNCTIONS = (
+_NOT_IN_FUNCTIONS = (
     "frontend_template/assets.py",
     "frontend_template/build.py",
-    "frontend_template/cache.py",
     "frontend_template/fonts",
-    "frontend_template/fonts.py",
-    "frontend_template/icons.py",
-    "frontend_template/images.py",
-    "frontend_template/objects.py",
     "frontend_template/publish.py",
     "frontend_template/scripts.py",
     "frontend_template/static",
     "frontend_template/styles.py",
-    "frontend_template/webapp.py",
     "lambdas/features/creator_faults.py",
     "lambdas/features/creator_files.py",
     "lambdas/features/creator_template.py",
     "lambdas/features/creator_yaml.py",
+)
+# What only whoever publishes pages runs: it needs Brotli and Pillow.
+_OF_THE_WORKER = (
+    "frontend_template/cache.py",
+    "frontend_template/fonts.py",
+    "frontend_template/icons.py",
+    "frontend_template/images.py",
+    "frontend_template/objects.py",
+    "frontend_template/webapp.py",
 )
 # Parts of packages that nothing of ours imports.
 # (METADATA stays: pydantic asks for email-validator's version.)
@@ -73,9 +77,9 @@ NOT_IN_PACKAGES = (
     "*.dist-info/WHEEL",
 )
 
-BundleName = str
+BundleName = Literal["lean", "worker"]
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_KEPT_BUNDLES = 12
+_KEPT_BUNDLES = 20
 _A_DAY_SECONDS = 24 * 60 * 60
 
 
@@ -92,7 +96,22 @@ class Target:
     python: str
 
 
-LAMBDA = Target(platform="aarch64-manylinux2014", python="3.13")
+# Its Amazon Linux 2023 has glibc 2.34; Pillow asks for 2.28 (PEP 600).
+LAMBDA = Target(platform="aarch64-manylinux_2_28", python="3.13")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What is in a bundle: the packages of `lock`, and our sources but for `left_out` (files and folders)."""
+
+    lock: Path
+    left_out: tuple[str, ...]
+
+
+RECIPES: Mapping[BundleName, Recipe] = {
+    "lean": Recipe(lock=ROOT / "lambdas" / "requirements.txt", left_out=(*_NOT_IN_FUNCTIONS, *_OF_THE_WORKER)),
+    "worker": Recipe(lock=ROOT / "lambdas" / "requirements-worker.txt", left_out=_NOT_IN_FUNCTIONS),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,9 +124,14 @@ class Bundle:
 
 
 def bundle_of(function: FunctionName) -> BundleName:
-    """Which bundle a function runs. One serves all until one of them needs what the others should not carry."""
-    del function
-    return "lean"
+    """Which bundle a function runs: Pillow and Brotli would burden the start of all who answer people."""
+    return "worker" if function == "worker" else "lean"
+
+
+def fetch_all() -> None:
+    """Have every bundle made but for its creator, so that stacks can be synthesised without a network; BundleFailed."""
+    for name in RECIPES:
+        base_bundle(name)
 
 
 def creator_bundle(
@@ -126,7 +150,7 @@ def base_bundle(name: BundleName, *, target: Target = LAMBDA, cache: Path = CACH
     """Packages and sources, from the cache where nothing has changed; BundleFailed says what is missing."""
     interpreter = _interpreter(target.python)
     # Read once: what is hashed is what is bundled, also while somebody edits.
-    sources = _sources()
+    sources = _sources(name)
     path = cache / f"{name}-{_base_fingerprint(name, sources, target=target)}.zip"
     try:
         if not path.exists():
@@ -153,7 +177,7 @@ def base_bundle(name: BundleName, *, target: Target = LAMBDA, cache: Path = CACH
 
 def fingerprint(name: BundleName, *, target: Target = LAMBDA) -> str:
     """Changes whenever the base bundle would: our sources, the lock, the target, whether it has bytecode."""
-    return _base_fingerprint(name, _sources(), target=target)
+    return _base_fingerprint(name, _sources(name), target=target)
 
 
 def _base_fingerprint(name: BundleName, sources: Mapping[str, bytes], *, target: Target) -> str:
@@ -163,8 +187,8 @@ def _base_fingerprint(name: BundleName, sources: Mapping[str, bytes], *, target:
     return digest.hexdigest()[:24]
 
 
-def _sources() -> dict[str, bytes]:
-    return {file.relative_to(ROOT).as_posix(): file.read_bytes() for file in source_files()}
+def _sources(name: BundleName) -> dict[str, bytes]:
+    return {file.relative_to(ROOT).as_posix(): file.read_bytes() for file in source_files(name)}
 
 
 @contextmanager
@@ -185,14 +209,15 @@ def _forget_old(cache: Path) -> None:
             shutil.rmtree(left_over, ignore_errors=True)
 
 
-def source_files() -> list[Path]:
-    """Our files that go into a function, sorted."""
-    return sorted(file for folder in SOURCES for file in (ROOT / folder).rglob("*") if _is_source(file))
+def source_files(name: BundleName) -> list[Path]:
+    """Our files that go into a bundle, sorted."""
+    without = RECIPES[name].left_out
+    return sorted(file for folder in SOURCES for file in (ROOT / folder).rglob("*") if _is_source(file, without))
 
 
-def _is_source(file: Path) -> bool:
+def _is_source(file: Path, without: tuple[str, ...]) -> bool:
     relative = file.relative_to(ROOT).as_posix()
-    left_out = any(relative == path or relative.startswith(f"{path}/") for path in NOT_IN_FUNCTIONS)
+    left_out = any(relative == path or relative.startswith(f"{path}/") for path in without)
     return file.suffix in SOURCE_SUFFIXES and not left_out and file.is_file()
 
 
@@ -201,7 +226,8 @@ def _packages_fingerprint(name: BundleName, *, target: Target) -> str:
         (Path(__file__).parent / module).read_text() for module in ("bundles.py", "aws_models.py", "bytecode.py")
     ]
     has_bytecode = str(_interpreter(target.python) is not None)
-    parts = (*made_by, name, str(target.platform), target.python, has_bytecode, LOCK.read_text(), repr(CALLS))
+    lock = RECIPES[name].lock.read_text()
+    parts = (*made_by, name, str(target.platform), target.python, has_bytecode, lock, repr(CALLS))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 
@@ -210,7 +236,7 @@ def _packages(name: BundleName, *, target: Target, interpreter: Path | None, cac
     if path.exists():
         return path
     with _workshop(cache) as work:
-        _install(work / "tree", target=target)
+        _install(work / "tree", RECIPES[name].lock, target=target)
         _prune(work / "tree")
         if interpreter is not None:
             compile_tree(work / "tree", interpreter=interpreter)
@@ -231,12 +257,12 @@ def _prune(folder: Path) -> None:
     aws_models.prune(folder / "botocore" / "data", CALLS)
 
 
-def _install(folder: Path, *, target: Target) -> None:
+def _install(folder: Path, lock: Path, *, target: Target) -> None:
     """The packages of the lock, each checked against its hash; the network is asked only for what uv has not kept."""
     command = [uv.find_uv_bin(), "pip", "install", "--no-deps", "--only-binary", ":all:", "--require-hashes"]
     command += ["--no-config", "--quiet", "--link-mode", "copy", "--python-version", target.python]
     command += ["--python-platform", target.platform] if target.platform else []
-    command += ["--target", str(folder), "-r", str(LOCK)]
+    command += ["--target", str(folder), "-r", str(lock)]
     environment = uv_environment(beside=folder.parent)
     kept = subprocess.run([*command, "--offline"], capture_output=True, text=True, check=False, env=environment)
     if kept.returncode == 0:
@@ -246,7 +272,7 @@ def _install(folder: Path, *, target: Target) -> None:
     if fetched.returncode:
         # uv's last line names the package; the rest names addresses nobody can act on.
         raise BundleFailed(
-            f"The packages of lambdas/requirements.txt are not all on this machine and could not be fetched: "
+            f"The packages of {lock.relative_to(ROOT)} are not all on this machine and could not be fetched: "
             f"{fetched.stderr.strip().splitlines()[-1].strip() if fetched.stderr.strip() else 'uv said nothing'}",
             fix="Go online once and run this again: they are kept from then on.",
         )

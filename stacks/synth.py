@@ -22,7 +22,7 @@ from lambdas.core.creator import Creator
 from lambdas.core.errors import PrismError
 from lambdas.features.registry import active_features, creator_model
 from lambdas.web.edge import functions
-from stacks.bundles import ROOT, base_bundle, bundle_of, fingerprint
+from stacks.bundles import RECIPES, ROOT, base_bundle, bundle_of, fingerprint
 from stacks.release import release
 
 OUT = Path("cdk.out")
@@ -198,8 +198,8 @@ def _key(creator: Creator, shared: str) -> str:
 def _shared_fingerprint() -> str:
     """What all creators' stacks are made from: our sources, the functions' code, the packages' versions."""
     digest = hashlib.sha256(release().encode())
-    for function in ("api", "studio", "webhooks", "worker"):
-        digest.update(fingerprint(bundle_of(function)).encode())
+    for name in RECIPES:
+        digest.update(fingerprint(name).encode())
     for package in _PACKAGES:
         digest.update(f"{package}=={version(package)}\0".encode())
     stacks = ROOT / "stacks"

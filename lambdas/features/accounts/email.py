@@ -1,0 +1,152 @@
+"""/account/security/email/: another address, once its mailbox has proven itself by a code."""
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler.openapi.params import Body
+
+from lambdas.core.errors import Conflict
+from lambdas.core.forms import blank
+from lambdas.features.accounts import codes, step_cookie, tries
+from lambdas.features.accounts.changes import read_again
+from lambdas.features.accounts.inputs import Code, Email, TypedPassword
+from lambdas.features.accounts.models import Step
+from lambdas.features.accounts.own_pages import Done, Sent, about, refused, show
+from lambdas.features.accounts.proving import prove_password
+from lambdas.features.accounts.routing import router
+from lambdas.platform.people import Address, Person, canonical
+from lambdas.platform.routing import form, html, signed_in
+from lambdas.platform.tables import NotWritten, transaction
+from lambdas.platform.visit import Here, Html, Visit
+
+PAGE = "/account/security/email/"
+CODE_PAGE = "/account/security/email/code/"
+PURPOSE = "email"
+
+_TRIES = 8
+
+
+class AddressTaken(Conflict):
+    code = "address_taken"
+    title = "Someone has an account with this address already"
+
+
+class NewAddress(Sent):
+    password: TypedPassword
+    email: Email
+
+
+class Confirmation(Sent):
+    code: Code
+
+
+def context(visit: Visit) -> dict[str, Any]:
+    return about(visit, form=blank("password", "email"))
+
+
+def code_context(visit: Visit) -> dict[str, Any]:
+    return about(visit, form=blank("code"), new_address=_begun(visit).email)
+
+
+def _after_a_fault(visit: Visit) -> dict[str, Any]:
+    """The page of a code that was wrong: it may be over by now."""
+    try:
+        return code_context(visit)
+    except codes.StepOver:
+        return about(visit, new_address="")
+
+
+@router.get(PAGE, include_in_schema=False)
+@html
+@signed_in
+def page(visit: Here) -> Html:
+    return show(visit, PAGE, context(visit))
+
+
+@router.get(CODE_PAGE, include_in_schema=False)
+@html
+@signed_in
+def code_page(visit: Here) -> Html:
+    """Where the code is typed; who has nothing begun is led to where it begins."""
+    try:
+        return show(visit, CODE_PAGE, code_context(visit))
+    except codes.StepOver:
+        return visit.redirect(PAGE)
+
+
+@router.post("/api/auth/email", tags=["account"], summary="Ask for another e-mail address")
+@form(page=PAGE, sent=CODE_PAGE, fields=("password", "email"), context=context)
+@signed_in
+def ask(sent: Annotated[NewAddress, Body()], visit: Here) -> Done:
+    """A code goes to the new address; whether someone has an account there is told to its mailbox and to nobody else."""
+    person = visit.person
+    if sent.email == person.email:
+        raise refused("email", "same_address", "This is your address already.")
+    prove_password(visit, sent.password)
+    tries.count("mailed-code", email=sent.email, address=visit.address, services=visit.services)
+    step = codes.begin(
+        PURPOSE,
+        services=visit.services,
+        locale=visit.locale,
+        correlation_id=visit.correlation_id,
+        email=sent.email,
+        person_id=person.id,
+    )
+    step_cookie.keep(visit, PURPOSE, {"step": step.id}, lasts=codes.LASTS)
+    return Done()
+
+
+@router.post("/api/auth/email/confirm", tags=["account"], summary="Take the new address, by its code")
+@form(page=CODE_PAGE, sent="/account/security/?done=email", fields=("code",), context=_after_a_fault)
+@signed_in
+def confirm(sent: Annotated[Confirmation, Body()], visit: Here) -> Done:
+    """The address is one's own from now on, and nobody else's; the one before is told."""
+    step = codes.check(_begun(visit).id, (PURPOSE,), sent.code, services=visit.services)
+    person = visit.person
+    for _ in range(_TRIES):
+        try:
+            _move(visit, step)
+        except NotWritten as refusal:
+            _say_why(refusal, step, person)
+        else:
+            read_again(person)
+            step_cookie.drop(visit)
+            return Done()
+    raise Conflict("Your account is being changed from several places.", fix="Try again in a moment.")
+
+
+def _begun(visit: Visit) -> Step:
+    """What this browser has begun. StepOver for another person's as for one that never was."""
+    id = str(step_cookie.kept(visit, PURPOSE).get("step", "none"))
+    step = codes.find(id, (PURPOSE,), services=visit.services)
+    if step.person_id != visit.person.id or step.used:
+        raise codes.StepOver(fix="Begin again.")
+    return step
+
+
+def _move(visit: Visit, step: Step) -> None:
+    """In one transaction: the row, the code's use, the address that is taken and the one that is free again."""
+    person, new = visit.person, canonical(step.email)
+    with transaction(Person) as write:
+        write.update(
+            Person(person.id),
+            actions=[
+                Person.email.set(step.email),
+                Person.email_changed_at.set(visit.services.clock()),
+                Person.version.set(Person.version + 1),
+                Person.correlation_id.set(visit.correlation_id),
+            ],
+            condition=Person.version == person.version,
+        )
+        codes.use(write, step)
+        if new != canonical(person.email):
+            write.save(Address(new, person_id=person.id), condition=Address.email.does_not_exist())
+            write.delete(Address(canonical(person.email)), condition=Address.person_id == person.id)
+
+
+def _say_why(refusal: NotWritten, step: Step, person: Person) -> None:
+    """What stood in the way; returns where trying again may help."""
+    if 1 in refusal.places:
+        raise codes.StepOver(fix="Begin again.") from None
+    if 2 in refusal.places:
+        raise AddressTaken(fix="Take another address, or sign in with this one.") from None
+    read_again(person)

@@ -6,6 +6,7 @@ from typing import Any
 
 from lambdas.core.creator import Creator
 from lambdas.core.feature import Feature
+from lambdas.core.references import load
 from lambdas.features.registry import tables_of
 from lambdas.platform.audit import AuditEntry
 from lambdas.platform.aws import CALLS
@@ -102,7 +103,7 @@ def table_rights(function: FunctionName, features: tuple[Feature[Any], ...]) -> 
     for model, actions in _BEYOND.get(function, {}).items():
         grant(model, actions)
     for feature in features:
-        for model in feature.tables:
+        for model in map(load, feature.tables):
             if feature in served(function, features) or (function == "worker" and feature.forgets):
                 grant(model, ROWS)
             if function in {"account", "worker"} and feature.exports:

@@ -154,7 +154,7 @@ def start_platform(
     active = active_features(creator, features)
     clock = MovingClock()
     models = tables_of(active).values()
-    bind(models, creator_id=creator.id)
+    bind(creator_id=creator.id)
     for model in models:
         model.create_table(billing_mode="PAY_PER_REQUEST")
     ensure_keys(boto3.client("ssm"), creator.id)

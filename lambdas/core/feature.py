@@ -2,12 +2,15 @@
 
 Stacks make its tables, functions and schedules; the web layer its routes; the site its pages; the
 local cloud all of them. Whatever a manifest does not say does not exist.
+
+Every cold start reads every manifest: code is named, not imported, and plain values are NamedTuples
+(to define a frozen dataclass takes five times as long).
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -29,8 +32,7 @@ class FeatureConfig(BaseModel):
 C = TypeVar("C", bound=FeatureConfig)
 
 
-@dataclass(frozen=True, kw_only=True)
-class PageContext:
+class PageContext(NamedTuple):
     """What a page's or a block's context function is given."""
 
     creator: Creator
@@ -38,8 +40,7 @@ class PageContext:
     locale: Locale
 
 
-@dataclass(frozen=True, kw_only=True)
-class Page:
+class Page(NamedTuple):
     """A page of the site. A public one is rendered once a language and published: a view costs no function and no read.
 
     `path` begins and ends with a slash and has no language in it (`/contact/` becomes `/de/contact/`
@@ -60,8 +61,7 @@ class Page:
     personal: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Screen:
+class Screen(NamedTuple):
     """A screen of the studio, shown by `visit.screen(path, …)` in a route of the feature's `studio` router.
 
     `path` begins with /studio/ and ends with a slash; what differs from one to the next stands in
@@ -79,8 +79,7 @@ class Screen:
     order: int = 50
 
 
-@dataclass(frozen=True, kw_only=True)
-class Block:
+class Block(NamedTuple):
     """A part of the home page, such as the shop's three best. `order` sorts blocks, small first."""
 
     template: str
@@ -88,8 +87,7 @@ class Block:
     context: Reference | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Notice:
+class Notice(NamedTuple):
     """A kind of mail that a feature sends to people who have an account.
 
     Their preferences list it under the texts `<feature>.notices.<name>.title` and `.text`. `always` is
@@ -101,8 +99,7 @@ class Notice:
     always: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Schedule:
+class Schedule(NamedTuple):
     """Work to be done every so often. `run` names a function of the worker's services."""
 
     every: timedelta
@@ -113,7 +110,7 @@ class Schedule:
 class Feature(Generic[C]):
     """One feature of a creator's business: a folder below `lambdas/features/`, and this.
 
-    `tables` are pynamodb models and the only place a table is defined. `api`, `account`, `studio`
+    `tables` name pynamodb models, the only place a table is defined. `api`, `account`, `studio`
     and `webhooks` name the routers that the function of that name serves; a function nobody has a
     router for is not deployed. `changes` names, by table, who reads a table's stream and says which
     events happened; `events` names, by event, who is told. `permissions` are every right that the
@@ -129,7 +126,7 @@ class Feature(Generic[C]):
 
     name: str
     config: type[C]
-    tables: tuple[type[Any], ...] = ()
+    tables: tuple[Reference, ...] = ()
     api: Reference | None = None
     account: Reference | None = None
     studio: Reference | None = None

@@ -9,24 +9,28 @@ from typing import Any
 from pydantic import Field, create_model
 
 from lambdas.core.creator import Creator, Features
-from lambdas.core.feature import Feature
+from lambdas.core.feature import Feature, Reference
+from lambdas.core.references import load
 from lambdas.features.accounts.feature import FEATURE as ACCOUNTS
 from lambdas.features.contact.feature import FEATURE as CONTACT
 from lambdas.features.settings.feature import FEATURE as SETTINGS
 from lambdas.features.site.feature import FEATURE as SITE
 from lambdas.features.studio.feature import FEATURE as STUDIO
 from lambdas.features.team.feature import FEATURE as TEAM
-from lambdas.platform.audit import AuditEntry
-from lambdas.platform.limits import Hits
-from lambdas.platform.people import Address, Person
-from lambdas.platform.sessions import SessionRow
 from lambdas.platform.tables import Table
-from lambdas.platform.team import CustomRole, Member
 
 FEATURES: tuple[Feature[Any], ...] = (SITE, STUDIO, CONTACT, ACCOUNTS, TEAM, SETTINGS)
 
 
-PLATFORM_TABLES: tuple[type[Table], ...] = (Hits, SessionRow, Person, Address, Member, CustomRole, AuditEntry)
+PLATFORM_TABLES: tuple[Reference, ...] = (
+    "lambdas.platform.limits:Hits",
+    "lambdas.platform.sessions:SessionRow",
+    "lambdas.platform.people:Person",
+    "lambdas.platform.people:Address",
+    "lambdas.platform.team:Member",
+    "lambdas.platform.team:CustomRole",
+    "lambdas.platform.audit:AuditEntry",
+)
 
 
 def creator_model(features: tuple[Feature[Any], ...] = FEATURES) -> type[Creator]:
@@ -52,5 +56,5 @@ def active_features(creator: Creator, features: tuple[Feature[Any], ...] = FEATU
 
 def tables_of(features: tuple[Feature[Any], ...]) -> Mapping[str, type[Table]]:
     """The models of every table a platform with these features has, by short name: the platform's own first."""
-    models: tuple[type[Table], ...] = (*PLATFORM_TABLES, *(model for feature in features for model in feature.tables))
+    models = map(load, (*PLATFORM_TABLES, *(model for feature in features for model in feature.tables)))
     return {model.short_name: model for model in models}

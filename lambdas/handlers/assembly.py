@@ -11,7 +11,7 @@ from lambdas.core.creator import Creator
 from lambdas.core.errors import Unavailable
 from lambdas.core.feature import Feature
 from lambdas.core.references import load
-from lambdas.features.registry import active_features, creator_model, tables_of
+from lambdas.features.registry import active_features, creator_model
 from lambdas.platform.environment import Environment
 from lambdas.platform.identity import Identity
 from lambdas.platform.keys import Keys
@@ -29,7 +29,7 @@ def services() -> Services:
     environment = Environment.read()
     creator = creator_model().model_validate_json(environment.creator_file.read_bytes(), context={"checked": True})
     features = active_features(creator)
-    bind(tables_of(features).values(), creator_id=creator.id)
+    bind(creator_id=creator.id)
     keys = Keys(creator_id=creator.id)
     site = SiteBucket(name=environment.site_bucket)
     return Services(

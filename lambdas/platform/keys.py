@@ -151,5 +151,4 @@ _BIRTHS: dict[str, Callable[[], str]] = {
     "origin": _secret,
     "media-signing": _rsa,
     "playback": _p384,
-    "second-factor": _secret,
 }

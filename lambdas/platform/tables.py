@@ -5,13 +5,14 @@ them through the model. Endpoint, region and credentials come from the environme
 client (`AWS_ENDPOINT_URL` on a laptop).
 """
 
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pynamodb.attributes import TTLAttribute
-from pynamodb.connection import Connection
+from pynamodb.connection import Connection, TableConnection
 from pynamodb.models import Model
 
 from lambdas.platform import aws
@@ -20,6 +21,18 @@ if TYPE_CHECKING:
     from pynamodb.transactions import TransactWrite
 
 KeyType = Literal["S", "N", "B"]
+
+
+@dataclass(kw_only=True)
+class _Bound:
+    """Whose tables this process reads and writes, and through what."""
+
+    creator_id: str = ""
+    connection: Connection | None = None
+
+
+_LOCK = threading.Lock()
+_bound = _Bound()
 
 
 class Table(Model):
@@ -37,17 +50,25 @@ class Table(Model):
         super().__init_subclass__(**kwargs)
         meta: Any = cls.Meta
         cls.short_name = meta.short_name
-        meta.table_name = meta.short_name
+        _point(cls)
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        """One client for all models: pynamodb would make one a model, without a lock, at first use."""
+        with _LOCK:
+            own = super()._get_connection()
+            if _bound.connection is not None and own.connection is not _bound.connection:
+                _bound.connection.add_meta_table(own.get_meta_table())
+                own.connection = _bound.connection
+            return own
 
 
-@dataclass(frozen=True, kw_only=True)
-class Key:
+class Key(NamedTuple):
     name: str
     type: KeyType
 
 
-@dataclass(frozen=True, kw_only=True)
-class Index:
+class Index(NamedTuple):
     """A global secondary index; `projection` is ALL, KEYS_ONLY or INCLUDE, with the attributes included."""
 
     name: str
@@ -57,8 +78,7 @@ class Index:
     included: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Definition:
+class Definition(NamedTuple):
     """All that makes a table, read off its model."""
 
     short_name: str
@@ -140,20 +160,21 @@ def transaction(model: type[Table]) -> Iterator["TransactWrite"]:
         raise NotWritten(refused) from None
 
 
-def bind(models: Iterable[type[Table]], *, creator_id: str) -> None:
-    """Point the models at one creator's tables and make their client, once, before threads start.
+def bind(*, creator_id: str) -> None:
+    """Point every model at one creator's tables, those that are imported later too, and make their client.
 
-    One client for all: pynamodb would make one a model, without a lock, at first use.
+    Once, before threads start: the client is made here and not in the first request.
     """
-    shared: Connection | None = None
-    for model in models:
-        model.Meta.table_name = table_name(creator_id, model.short_name)
-        model._connection = None
-        own = model._get_connection()
-        if shared is None:
-            shared = own.connection
-            shared._local.session = aws.session()
-            shared.client  # noqa: B018  (made here, not in the first request)
-        else:
-            shared.add_meta_table(own.get_meta_table())
-            own.connection = shared
+    _bound.creator_id, _bound.connection = creator_id, None
+    for model in Table.__subclasses__():
+        _point(model)
+    connection = Connection()
+    connection._local.session = aws.session()
+    connection.client  # noqa: B018
+    _bound.connection = connection
+
+
+def _point(model: type[Table]) -> None:
+    meta: Any = model.Meta
+    meta.table_name = table_name(_bound.creator_id, model.short_name) if _bound.creator_id else model.short_name
+    model._connection = None

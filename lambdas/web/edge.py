@@ -6,8 +6,7 @@ content security policy or of a path shows on a laptop too.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from lambdas.core.creator import LOCALES
 from lambdas.core.feature import Feature
@@ -57,8 +56,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Route:
+class Route(NamedTuple):
     """Requests for `path` (API Gateway's syntax: /api/{proxy+}) go to `function`. The longest path wins."""
 
     path: str
@@ -111,15 +109,13 @@ MEDIA_PATHS = f"/{PUBLISHED}*"
 """CloudFront's path pattern of what the media bucket answers: an object's key is its path without the first slash."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Redirect:
+class Redirect(NamedTuple):
     """The address asked for is another's: answer 308 with this path, and the query as it came."""
 
     location: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Key:
+class Key(NamedTuple):
     """The object that answers: its key in the site bucket, percent-encoded where the address was."""
 
     key: str

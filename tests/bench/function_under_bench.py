@@ -56,7 +56,7 @@ def prepare(folder: Path, *, aws: Mapping[str, str], with_runtime: bool = True) 
             _copy(package, runtime)
         compile_tree(runtime, interpreter=interpreter)
     models = tables_of(active_features(creator)).values()
-    bind(models, creator_id=creator.id)
+    bind(creator_id=creator.id)
     for model in models:
         model.create_table(billing_mode="PAY_PER_REQUEST")
     ensure_keys(boto3.client("ssm"), creator.id)

@@ -14,7 +14,7 @@ from tests.platform_under_test import MovingClock
 
 @pytest.fixture
 def clock(emulator: object) -> MovingClock:
-    bind([Hits], creator_id="tester")
+    bind(creator_id="tester")
     Hits.create_table(billing_mode="PAY_PER_REQUEST")
     return MovingClock()
 

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
 
-from lambdas.platform.limits import Hits
 from lambdas.platform.sessions import ABSOLUTE, BELIEVED_FOR, IDLE, MINTED_FOR, SessionRow, Sessions
 from lambdas.platform.tables import bind
 from tests.bench.written_units import counted
@@ -26,7 +25,7 @@ def clock() -> MovingClock:
 
 @pytest.fixture
 def table(emulator: object) -> None:
-    bind([Hits, SessionRow], creator_id="tester")
+    bind(creator_id="tester")
     SessionRow.create_table(billing_mode="PAY_PER_REQUEST")
 
 

@@ -1,5 +1,6 @@
+from lambdas.core.references import load
 from lambdas.features.contact.models import Message
-from lambdas.features.registry import FEATURES, tables_of
+from lambdas.features.registry import FEATURES, PLATFORM_TABLES, tables_of
 from lambdas.platform.limits import Hits
 from lambdas.platform.tables import Index, Key, bind, definition, table_name
 
@@ -12,26 +13,27 @@ def test_a_table_is_read_off_its_model() -> None:
         "expires_at",
         True,
     )
-    assert messages.indexes == (
+    assert (
         Index(
             name="undelivered",
             hash=Key(name="undelivered", type="S"),
             range=Key(name="received_at", type="S"),
             projection="KEYS_ONLY",
-        ),
+        )
+        in messages.indexes
     )
     assert (hits.streamed, hits.ttl) == (False, "expires_at")
 
 
 def test_every_table_has_a_name_of_its_own() -> None:
-    models = [model for feature in FEATURES for model in feature.tables]
+    models = [load(table) for table in (*PLATFORM_TABLES, *(table for f in FEATURES for table in f.tables))]
     assert len({model.short_name for model in models}) == len(models)
     assert set(tables_of(FEATURES)) >= {"rate-limits", "contact-messages"}
 
 
 def test_binding_points_every_model_at_one_creators_tables_with_one_client(emulator: object) -> None:
     models = tables_of(FEATURES).values()
-    bind(models, creator_id="one")
-    bind(models, creator_id="two")
+    bind(creator_id="one")
+    bind(creator_id="two")
     assert {m.Meta.table_name for m in models} == {table_name("two", m.short_name) for m in models}
     assert len({id(m._get_connection().connection) for m in models}) == 1

@@ -20,7 +20,7 @@ class Thing(Table):
 EVERYTHING = Feature(
     name="everything",
     config=FeatureConfig,
-    tables=(Thing,),
+    tables=("tests.stacks.a_feature:Thing",),
     api="tests.stacks.a_feature:router",
     account="tests.stacks.a_feature:router",
     studio="tests.stacks.a_feature:router",

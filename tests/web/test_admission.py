@@ -137,12 +137,11 @@ def test_a_body_that_is_no_base64_is_refused(platform: PlatformUnderTest) -> Non
 
 
 def test_aws_not_answering_is_a_clear_503(platform: PlatformUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lambdas.platform.limits import Hits
     from lambdas.platform.tables import bind
 
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    bind([Hits], creator_id="tester")
+    bind(creator_id="tester")
     answer = platform.call("GET", "/api/contact/token")
     assert (answer.status, answer.json["code"], answer.headers["retry-after"]) == (503, "unavailable", "5")
     assert "127.0.0.1" not in answer.body

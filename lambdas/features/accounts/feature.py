@@ -1,13 +1,12 @@
 """Accounts: people sign up, sign in, and look after what is theirs."""
 
 from lambdas.core.feature import Feature, FeatureConfig, Page
-from lambdas.features.accounts.models import Step
 
 FEATURE = Feature(
     name="accounts",
     config=FeatureConfig,
     optional=False,
-    tables=(Step,),
+    tables=("lambdas.features.accounts.models:Step",),
     api="lambdas.features.accounts.api:router",
     account="lambdas.features.accounts.account:router",
     changes={"account-steps": "lambdas.features.accounts.mails:what_happened"},

@@ -6,7 +6,6 @@ from typing import Annotated
 from pydantic import Field
 
 from lambdas.core.feature import Block, Feature, FeatureConfig, Page, Schedule
-from lambdas.features.contact.models import Message
 
 
 class ContactConfig(FeatureConfig):
@@ -21,7 +20,7 @@ class ContactConfig(FeatureConfig):
 FEATURE = Feature(
     name="contact",
     config=ContactConfig,
-    tables=(Message,),
+    tables=("lambdas.features.contact.models:Message",),
     api="lambdas.features.contact.api:router",
     changes={"contact-messages": "lambdas.features.contact.events:what_happened"},
     events={"contact.message.received": "lambdas.features.contact.events:deliver"},

@@ -81,6 +81,9 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "PERSIST_STATE": "0",
+            # The keys of Cognito's tokens, beside the state of which they are part. A folder that cannot be made
+            # keeps them in memory; the emulator's own choice is one that all users of this machine can read.
+            "STATE_DIR": str(state.resolve() / "keys" if state else Path(os.devnull) / "none"),
             "LOG_LEVEL": "WARNING",
         }
         if log:

@@ -50,14 +50,15 @@ async def _serve(listening: socket.socket, parent: Parent) -> None:
 
     from local.loopback import Guard, guarded, server
     from local.outbox import Outbox
+    from local.passkeys import Cognito
     from local.signatures import Locked
 
     if snapshots is not None:
         snapshots.load(state)
 
-    changes = Changes(DataPlane(Outbox(emulator)))
+    changes = Changes(DataPlane(Cognito(Outbox(emulator))))
     origins = frozenset(filter(None, os.environ["PRISM_EMULATOR_ORIGINS"].split(",")))
-    locked = Locked(app=changes, secret=os.environ["AWS_SECRET_ACCESS_KEY"], origins=origins, is_open=is_data_plane)
+    locked = Locked(app=changes, secret=os.environ["AWS_SECRET_ACCESS_KEY"], origins=origins, is_open=is_open)
     serving_app = guarded(locked, Guard(port=port, origins=origins))
     uvicorn_server = server(serving_app, grace=2, keep_alive=75, date=False)
     loop = asyncio.get_running_loop()
@@ -76,6 +77,11 @@ async def _serve(listening: socket.socket, parent: Parent) -> None:
         snapshots.write(snapshots.capture(objects_changed=True))
 
 
+def is_open(headers: Mapping[str, str], path: str) -> bool:
+    """Whether AWS takes the request unsigned: one to a deployed HTTP API, or one of Cognito's that an access token signs."""
+    return is_data_plane(headers.get("host", ""), path) or is_by_token(headers)
+
+
 def is_data_plane(host: str, path: str) -> bool:
     """Whether the request is for a deployed HTTP API, which takes it unsigned; managing its connections is not."""
     from ministack import app
@@ -83,8 +89,16 @@ def is_data_plane(host: str, path: str) -> bool:
     return app._EXECUTE_API_RE.match(host) is not None and "@connections" not in path
 
 
+def is_by_token(headers: Mapping[str, str]) -> bool:
+    """Whether the request is one of those that Cognito judges by the access token in it."""
+    from local.passkeys import BY_TOKEN, TARGET
+
+    target = headers.get("x-amz-target", "")
+    return target.startswith(TARGET) and target.removeprefix(TARGET) in BY_TOKEN
+
+
 class DataPlane:
-    """The emulator's ASGI app, of which an unsigned request reaches the deployed HTTP APIs and nothing else.
+    """The emulator's ASGI app, of which an unsigned request reaches the deployed HTTP APIs, Cognito's calls by token, and nothing else.
 
     The emulator's own router looks at some paths before it looks at the host, its `/_ministack/reset` among them.
     """
@@ -105,6 +119,9 @@ class DataPlane:
             key, text = name.decode("latin-1").lower(), value.decode("latin-1")
             between = "; " if key == "cookie" else ", "
             headers[key] = f"{headers[key]}{between}{text}" if key in headers else text
+        if not is_data_plane(headers["host"], scope["path"]):
+            await self._by_token(scope, headers, receive, send)
+            return
         raw_query = scope["query_string"].decode("latin-1")
         response = await app._handle_execute_api_request(
             headers["host"],
@@ -117,6 +134,16 @@ class DataPlane:
             raw_query_string=raw_query,
         )
         answer = app._with_data_plane_headers(response, str(uuid.uuid4()), wildcard_cors=False)
+        await app._send_if_handled(app._with_date_header(send), answer, receive)
+
+    async def _by_token(self, scope: Mapping[str, Any], headers: dict[str, str], receive: Any, send: Any) -> None:
+        from ministack import app
+
+        from local import passkeys
+
+        passkeys.install()
+        body = await app._read_request_body(receive, scope["method"], headers)
+        answer = passkeys.by_token(headers["x-amz-target"].removeprefix(passkeys.TARGET), body)
         await app._send_if_handled(app._with_date_header(send), answer, receive)
 
 

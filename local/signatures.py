@@ -49,15 +49,15 @@ class Locked:
     app: ASGIApp
     secret: str
     origins: frozenset[str]
-    is_open: Callable[[str, str], bool]
-    """Of a Host header and a path."""
+    is_open: Callable[[Mapping[str, str], str], bool]
+    """Of a request's headers, by lower-case name, and its path."""
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         headers = _joined(scope["headers"])
-        if scope["type"] == "http" and self.is_open(headers.get("host", ""), scope["path"]):
+        if scope["type"] == "http" and self.is_open(headers, scope["path"]):
             await self.app({**scope, OPEN: True}, receive, send)
             return
         if scope["type"] == "http" and self._is_preflight(scope["method"], headers):

@@ -7,9 +7,10 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.platform.identity import Identity, PasswordRefused, Proof
+from lambdas.platform.identity import Identity, PasskeyRefused, PasswordRefused, Proof
 from local.emulator import Emulator
 from local.user_pool import ensure_user_pool
+from tests.authenticator import Authenticator, raw
 
 ADA, MO, NOBODY = "per_ada", "per_mo", "per_nobody"
 PASSWORD = "four words of mine"
@@ -152,3 +153,107 @@ def test_an_app_client_with_another_secret_is_not_everyones_wrong_password() -> 
     with pytest.raises(ClientError):
         identity.prove(ADA, PASSWORD)
     assert identity._secret is None  # read again the next time
+
+
+@pytest.fixture
+def phone() -> Authenticator:
+    return Authenticator(origin=f"https://{SITE}")
+
+
+def with_passkey(identity: Identity, person: str, phone: Authenticator) -> str:
+    proof = identity.prove(person, PASSWORD)
+    assert proof is not None
+    return identity.add_passkey(proof, phone.create(identity.begin_passkey(proof)))
+
+
+def test_a_passkey_proves_its_person(identity: Identity, ada: str, phone: Authenticator) -> None:
+    passkey = with_passkey(identity, ada, phone)
+    options, session = identity.ask_for_passkey(ada)
+    assert options["allowCredentials"] == [{"type": "public-key", "id": passkey}]
+    assert identity.prove_by_passkey(ada, session, phone.get({**options, "rpId": SITE}))
+
+
+def test_a_device_lists_a_passkey_under_the_name_that_its_person_knows(identity: Identity, ada: str) -> None:
+    proof = identity.prove(ada, PASSWORD)
+    assert proof is not None
+    options = identity.begin_passkey(proof, label="ada@example.com")
+    assert (options["user"]["name"], options["user"]["displayName"]) == ("ada@example.com", "ada@example.com")
+    assert "ada@example.com" not in str(identity.begin_passkey(proof))
+
+
+def test_a_challenge_is_answered_once(identity: Identity, ada: str, phone: Authenticator) -> None:
+    with_passkey(identity, ada, phone)
+    options, session = identity.ask_for_passkey(ada)
+    answer = phone.get(options)
+    assert identity.prove_by_passkey(ada, session, answer)
+    assert identity.prove_by_passkey(ada, session, answer) is None
+
+
+def test_a_passkey_that_was_dropped_proves_nothing(identity: Identity, ada: str, phone: Authenticator) -> None:
+    passkey = with_passkey(identity, ada, phone)
+    proof = identity.prove(ada, PASSWORD)
+    assert proof is not None
+    options, session = identity.ask_for_passkey(ada)
+    identity.drop_passkey(proof, passkey)
+    identity.drop_passkey(proof, passkey)
+    assert identity.prove_by_passkey(ada, session, phone.get(options)) is None
+    with pytest.raises(LookupError):
+        phone.get(identity.ask_for_passkey(ada)[0])
+
+
+def test_a_passkey_of_one_person_does_not_prove_another(identity: Identity, ada: str, phone: Authenticator) -> None:
+    identity.create(MO)
+    identity.set_password(MO, PASSWORD)
+    with_passkey(identity, ada, phone)
+    with_passkey(identity, MO, Authenticator(origin=phone.origin))
+    options, session = identity.ask_for_passkey(MO)
+    assert identity.prove_by_passkey(MO, session, phone.get(options, made=phone.passkeys[0])) is None
+    options, session = identity.ask_for_passkey(ada)
+    assert identity.prove_by_passkey(MO, session, phone.get(options)) is None
+
+
+@pytest.mark.parametrize("credential", [{}, {"id": "x"}, {"id": 7}, {"id": "AAAA", "response": "none"}])
+def test_what_is_no_passkey_is_refused_both_ways(identity: Identity, ada: str, credential: dict[str, Any]) -> None:
+    proof = identity.prove(ada, PASSWORD)
+    assert proof is not None
+    identity.begin_passkey(proof)
+    with pytest.raises(PasskeyRefused) as raised:
+        identity.add_passkey(proof, credential)
+    assert raised.value.__cause__ is None
+    assert identity.prove_by_passkey(ada, identity.ask_for_passkey(ada)[1], credential) is None
+
+
+def test_a_passkey_of_another_page_is_refused(identity: Identity, ada: str) -> None:
+    with pytest.raises(PasskeyRefused):
+        with_passkey(identity, ada, Authenticator(origin="https://tester.example.evil.example"))
+
+
+def test_nothing_in_what_is_asked_tells_who_has_a_passkey(identity: Identity, ada: str, phone: Authenticator) -> None:
+    with_passkey(identity, ada, phone)
+    identity.create(MO)
+    shapes = []
+    for person in (ada, MO, NOBODY):
+        first, second = identity.ask_for_passkey(person)[0], identity.ask_for_passkey(person)[0]
+        assert first["allowCredentials"] == second["allowCredentials"]
+        assert first["challenge"] != second["challenge"]
+        for one in first["allowCredentials"]:
+            one["id"] = len(raw(one["id"])) in {16, 20, 32}
+        first["allowCredentials"] = first["allowCredentials"][:1]  # some have two
+        first["challenge"] = len(raw(first["challenge"]))
+        shapes.append(first)
+    assert shapes[0] == shapes[1] == shapes[2]
+
+
+def test_what_stands_in_for_passkeys_differs_from_person_to_person(identity: Identity) -> None:
+    asked = [identity.ask_for_passkey(f"per_{number}")[0]["allowCredentials"] for number in range(20)]
+    ids = [one["id"] for allowed in asked for one in allowed]
+    assert len(set(ids)) == len(ids)
+    assert {len(raw(id)) for id in ids} == {16, 20, 32}
+
+
+def test_an_answer_to_what_stands_in_proves_nothing(identity: Identity, ada: str, phone: Authenticator) -> None:
+    with_passkey(identity, ada, phone)
+    options, session = identity.ask_for_passkey(NOBODY)
+    answer = phone.get(options, made=phone.passkeys[0])
+    assert identity.prove_by_passkey(NOBODY, session, answer) is None
+    assert identity.prove_by_passkey(ada, session, answer) is None

@@ -10,7 +10,10 @@ FEATURE = Feature(
     api="lambdas.features.accounts.api:router",
     account="lambdas.features.accounts.account:router",
     changes={"account-steps": "lambdas.features.accounts.mails:what_happened"},
-    events={"accounts.step.begun": "lambdas.features.accounts.mails:deliver"},
+    events={
+        "accounts.step.begun": "lambdas.features.accounts.mails:deliver",
+        "accounts.step.broken-off": "lambdas.features.accounts.mails:clear_away",
+    },
     pages=(
         # Entering.
         Page(path="/account/sign-up/", template="accounts/sign_up.html.j2", personal=True, listed=False),

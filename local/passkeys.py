@@ -162,7 +162,7 @@ def _complete(data: Data) -> Data:
         made = webauthn.registered(credential, _asked(pool, begun["challenge"]))
     except NotVerified as error:
         raise Refused(_NAMES.get(type(error), "InvalidParameterException"), f"Not registered: {error}.") from None
-    if any(passkey["id"] == made.id for other in pool["_users"].values() for passkey in _passkeys(other)):
+    if any(passkey["id"] == made.id for other in list(pool["_users"].values()) for passkey in _passkeys(other)):
         raise Refused("InvalidParameterException", "This passkey is registered already.")
     if len(_passkeys(user)) >= MOST_PASSKEYS:
         raise Refused("LimitExceededException", f"A user has at most {MOST_PASSKEYS} passkeys.")

@@ -57,3 +57,11 @@ def test_a_rotation_reaches_a_running_function_within_minutes(emulator: object) 
     assert keys.current_and_previous("session") == [old]
     clock.forward(minutes=1)
     assert keys.current_and_previous("session") == ["new", old]
+
+
+def test_the_key_of_the_second_factor_is_one_of_its_own_and_born_with_the_others(emulator: object) -> None:
+    ensure_keys(boto3.client("ssm"), "tester")
+    keys = Keys(creator_id="tester")
+    (second,), (session,) = keys.current_and_previous("second-factor"), keys.current_and_previous("session")
+    assert len(second) > 40
+    assert second != session

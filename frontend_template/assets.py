@@ -1,24 +1,20 @@
-"""The asset pipeline: everything below `static/`, the fonts, the brand and the creator's pictures, fingerprinted.
+"""The asset pipeline: everything below `static/`, the fonts and the creator's pictures, fingerprinted.
 
 The order is that of dependence: what a file names is published before it, so that its fingerprint
-covers theirs.
+covers theirs. What depends on the brand's colours is made afterwards, in `site.py`, and again whenever they change.
 """
 
-import base64
-import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from frontend_template import fonts, scripts, styles
+from frontend_template import drawings, fonts, scripts, styles
 from frontend_template.cache import Cache
-from frontend_template.icons import icons, open_graph
 from frontend_template.images import LOGO_WIDTHS, WIDTHS, read_picture, variants
-from frontend_template.manifest import OPEN_GRAPH, AssetFile, AssetManifest, PictureFiles, Source
+from frontend_template.manifest import OPEN_GRAPH, AssetFile, AssetManifest, Build, Drawn, PictureFiles, Source
 from frontend_template.markup import SPRITE
-from frontend_template.objects import DAILY, Shelf, content_type
-from lambdas.core.brand import Palette
+from frontend_template.objects import Shelf, content_type, integrity
 from lambdas.core.creator import Creator
 from lambdas.core.errors import PrismError
 
@@ -33,14 +29,12 @@ class StaticFileMissing(PrismError):
     title = "A static file is missing"
 
 
-def publish_assets(
-    creator: Creator, palette: Palette, *, source: Path, roots: Sequence[Path], shelf: Shelf, cache: Cache
-) -> AssetManifest:
-    """Put every asset of a creator's site on the shelf and say where each is.
+def publish_assets(creator: Creator, *, source: Path, roots: Sequence[Path], shelf: Shelf, cache: Cache) -> Build:
+    """Put every asset of a creator's site on the shelf and say where each is, and what the others are made from.
 
     `source` is the creator's folder of pictures. Errors are PrismErrors that name the file.
     """
-    return _Pipeline(creator, palette, source=source, statics=static_files(roots), shelf=shelf, cache=cache).run()
+    return _Pipeline(creator, source=source, statics=static_files(roots), shelf=shelf, cache=cache).run()
 
 
 def static_files(roots: Sequence[Path]) -> dict[str, Path]:
@@ -58,7 +52,6 @@ class _Pipeline:
     def __init__(
         self,
         creator: Creator,
-        palette: Palette,
         *,
         source: Path,
         statics: Mapping[str, Path],
@@ -66,14 +59,13 @@ class _Pipeline:
         cache: Cache,
     ) -> None:
         self._creator = creator
-        self._palette = palette
         self._source = source
         self._statics = statics
         self._shelf = shelf
         self._cache = cache
         self._files: dict[str, AssetFile] = {}
 
-    def run(self) -> AssetManifest:
+    def run(self) -> Build:
         symbols: tuple[str, ...] = ()
         for name, path in self._statics.items():
             if name != SERVICE_WORKER and not name.startswith(("css/", "js/")):
@@ -83,20 +75,23 @@ class _Pipeline:
         font_css = self._fonts()
         self._styles(font_css)
         imports = self._scripts()
-        pictures = self._pictures()
-        return AssetManifest(
-            files=dict(sorted(self._files.items())),
-            imports=imports,
-            fonts=tuple(face.published for face in fonts.FIRST),
-            symbols=symbols,
-            pictures=pictures,
+        pictures, drawn = self._pictures()
+        return Build(
+            assets=AssetManifest(
+                files=dict(sorted(self._files.items())),
+                imports=imports,
+                fonts=tuple(face.published for face in fonts.FIRST),
+                symbols=symbols,
+                pictures=pictures,
+            ),
+            drawn=drawn,
+            worker=self._service_worker(),
         )
 
     def _publish(self, name: str, content: bytes) -> None:
-        checked = ""
-        if name.endswith((".css", ".js")):
-            checked = "sha384-" + base64.b64encode(hashlib.sha384(content).digest()).decode()
-        self._files[name] = AssetFile(url=self._shelf.put_fingerprinted(name, content), integrity=checked)
+        self._files[name] = AssetFile(
+            url=self._shelf.put_fingerprinted(name, content), integrity=integrity(name, content)
+        )
 
     def _address(self, name: str, *, of: str) -> str:
         if name not in self._files:
@@ -113,7 +108,6 @@ class _Pipeline:
 
     def _styles(self, font_css: str) -> None:
         sheets = {name: path for name, path in self._statics.items() if name.startswith("css/")}
-        front = styles.brand_css(self._palette) + font_css
         for name, path in sheets.items():
             if name.count("/") > 1 or not name.endswith(".css"):
                 continue  # what an entry imports is inside it
@@ -122,7 +116,7 @@ class _Pipeline:
             def address(url: str, name: str = name) -> str:
                 return self._address(scripts.resolved(name, url), of=name)
 
-            self._publish(name, (front + styles.with_addresses(bundle, address)).encode())
+            self._publish(name, (font_css + styles.with_addresses(bundle, address)).encode())
 
     def _scripts(self) -> dict[str, tuple[str, ...]]:
         modules = {
@@ -135,7 +129,11 @@ class _Pipeline:
             self._publish(name, done.encode())
         return {name: found for name in sorted(modules) if (found := scripts.needed(name, modules))}
 
-    def _pictures(self) -> dict[str, PictureFiles]:
+    def _service_worker(self) -> str:
+        script = self._statics.get(SERVICE_WORKER)
+        return scripts.minified(script.read_text(encoding="utf-8"), self._cache) if script else ""
+
+    def _pictures(self) -> tuple[dict[str, PictureFiles], Drawn]:
         brand = self._creator.brand
         published: dict[str, PictureFiles] = {}
         contents: dict[str, bytes] = {}
@@ -143,17 +141,20 @@ class _Pipeline:
             if name is not None and name not in contents:
                 contents[name] = read_picture(self._source, name)
                 published[name] = self._picture(name, contents[name], widths)
-        theme = self._palette.light if brand.theme == "light" else self._palette.dark
-        logo = contents[brand.logo] if brand.logo else None
-        picture = contents[brand.picture] if brand.picture else None
-        for name, content in icons(self._creator.name, theme, logo, self._cache).items():
-            if name == "favicon.ico":
-                # Browsers and feed readers ask for it at the root without being told to.
-                self._shelf.put(name, content, cache_control=DAILY)
-            else:
-                self._publish(f"icons/{name}", content)
-        self._publish(OPEN_GRAPH, open_graph(self._creator.name, self._creator.domain, theme, picture, self._cache))
-        return published
+        return published, self._drawn(
+            logo=contents[brand.logo] if brand.logo else None,
+            picture=contents[brand.picture] if brand.picture else None,
+        )
+
+    def _drawn(self, *, logo: bytes | None, picture: bytes | None) -> Drawn:
+        name, domain, cache = self._creator.name, self._creator.domain, self._cache
+        letter, icon = ("", drawings.icon_of_logo(logo, cache)) if logo else drawings.icon_of_letter(name, cache)
+        card = ""
+        if picture:
+            self._publish(OPEN_GRAPH, drawings.card_of_picture(picture, cache))
+        else:
+            card = self._shelf.put_fingerprinted("drawn/card.png", drawings.card_of_name(name, domain, cache))
+        return Drawn(letter=letter, icon=self._shelf.put_fingerprinted("drawn/icon.png", icon)[1:], card=card[1:])
 
     def _picture(self, name: str, content: bytes, widths: tuple[int, ...]) -> PictureFiles:
         made = variants(content, name, widths, self._cache)

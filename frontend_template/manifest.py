@@ -10,6 +10,9 @@ OPEN_GRAPH = "open-graph.jpg"
 
 FAVICON, TOUCH_ICON = "icons/favicon.svg", "icons/touch.png"
 
+BRAND_STYLE = "css/brand.css"
+"""The brand's tokens: the one style sheet that is made anew when a colour changes in the studio."""
+
 
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,7 +44,7 @@ class AssetManifest(_Value):
     """Static files by name below `static/` ("css/site.css"), and a creator's own pictures by file name.
 
     `imports` has, by module, all it imports and they import in turn. `fonts` are those every page
-    needs. `symbols` are the sprite's ids.
+    needs. `symbols` are the sprite's ids. `brand` names what the brand's own files were made from.
     """
 
     files: Mapping[str, AssetFile]
@@ -49,10 +52,43 @@ class AssetManifest(_Value):
     fonts: tuple[str, ...] = ()
     symbols: tuple[str, ...] = ()
     pictures: Mapping[str, PictureFiles] = {}
+    brand: str = ""
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
         """The manifest as the build wrote it; pydantic's ValidationError for anything else."""
+        return cls.model_validate_json(text)
+
+    def to_json(self) -> bytes:
+        return self.model_dump_json().encode()
+
+
+class Drawn(_Value):
+    """What the brand's pictures are made from, in black and white: colours come later, without a font.
+
+    `letter` is the SVG of the name's first letter, without a colour, empty where there is a logo; `icon` and
+    `card` are the keys of PNGs: the letter (or the logo, in its own colours) and the name as a mask; `card`
+    is empty where a picture of the creator's takes its place.
+    """
+
+    letter: str
+    icon: str
+    card: str
+
+
+class Build(_Value):
+    """What only the operator's machine can make, and everything that is published afterwards is made from.
+
+    `assets` lacks what depends on the brand. `worker` is the service worker, minified, without its constant.
+    """
+
+    assets: AssetManifest
+    drawn: Drawn
+    worker: str = ""
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """As the build wrote it; pydantic's ValidationError for anything else."""
         return cls.model_validate_json(text)
 
     def to_json(self) -> bytes:

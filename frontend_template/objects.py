@@ -1,5 +1,6 @@
 """The objects of a site, as the bucket will have them: bytes, type, how long they may be kept, and their Brotli twins."""
 
+import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -60,6 +61,20 @@ def content_type(key: str) -> str:
     return _TYPES[suffix]
 
 
+def fingerprinted(name: str, content: bytes, *, folder: str = "assets") -> str:
+    """The key of `css/site.css` with this content: assets/css/site.<hash>.css."""
+    path = PurePosixPath(name)
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    return str(PurePosixPath(folder) / path.with_name(f"{path.stem}.{digest}{path.suffix}"))
+
+
+def integrity(name: str, content: bytes) -> str:
+    """What a browser checks a style sheet or a script by; empty for anything else."""
+    if not name.endswith((".css", ".js")):
+        return ""
+    return "sha384-" + base64.b64encode(hashlib.sha384(content).digest()).decode()
+
+
 class Shelf:
     """Collects the objects of one site by key."""
 
@@ -76,9 +91,7 @@ class Shelf:
 
     def put_fingerprinted(self, name: str, content: bytes) -> str:
         """Add `css/site.css` as assets/css/site.<hash>.css, for ever; returns its address."""
-        path = PurePosixPath(name)
-        digest = hashlib.sha256(content).hexdigest()[:12]
-        key = str(PurePosixPath("assets") / path.with_name(f"{path.stem}.{digest}{path.suffix}"))
+        key = fingerprinted(name, content)
         self.put(key, content, cache_control=IMMUTABLE)
         return f"/{key}"
 

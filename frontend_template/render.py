@@ -6,6 +6,7 @@ and nothing of the asset pipeline is.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -120,30 +121,67 @@ class Renderer:
         assets: AssetManifest,
         *,
         roots: Sequence[Path] = (ROOT,),
+        stored: bool = True,
     ) -> None:
-        """`features` are the active ones. `roots` are searched in order for templates and texts."""
-        self._creator = creator
+        """`features` are the active ones. `roots` are searched in order for templates and texts.
+
+        `stored` false says that there are no tables to ask (see `PageContext`).
+        """
         self._features = features
         self._pages: dict[str, tuple[Feature[Any], Page]] = {p.path: (f, p) for f in features for p in f.pages}
         self._screens: dict[str, tuple[Feature[Any], Screen]] = {s.path: (f, s) for f in features for s in f.screens}
+        self._stored = stored
         self._texts = Texts(roots)
-        self._tags = Tags(assets)
         self._environment = _environment(roots)
+        self._show(creator, assets)
+
+    def _show(self, creator: Creator, assets: AssetManifest) -> None:
+        self._creator = creator
+        self._tags = Tags(assets)
         self._palette = palette(creator.brand)
-        self._environment.filters |= _filters(creator)
+
+    def renewed(self, creator: Creator, assets: AssetManifest) -> "Renderer":
+        """Another one for these settings and assets: templates and texts, which take long to read, are shared."""
+        other = copy(self)
+        other._show(creator, assets)
+        return other
 
     def page(self, path: str, locale: Locale, context: Mapping[str, Any] | None = None) -> str:
         """The HTML of the active features' page at `path` ("/contact/"), with `context` over its own variables.
 
         NotFound where no active feature has such a page, NotRendered where its template fails.
         """
-        if path not in self._pages:
-            raise NotFound(f"there is no page {path}")
-        feature, page = self._pages[path]
-        own = self._given(page.context, locale) | dict(context or {})
+        feature, page, parameters = self._find(path)
+        own = self._given(page.context, locale, parameters) | dict(context or {})
         with _named_faults(f"pages/{page.template}"):
-            names = self._names(locale) | self._page_names(feature, page, locale)
+            names = self._names(locale) | self._page_names(feature, page, path, locale)
         return self._rendered(f"pages/{page.template}", names | own)
+
+    def instances(self, page: Page) -> tuple[str, ...]:
+        """Every path of a page: its own, or one for each of what it is a page of."""
+        if page.instances is None:
+            return (page.path,)
+        if not self._stored:
+            return ()
+        given = load(page.instances)(self._context(self._creator.locale, {}))
+        return tuple(page.at(parameters) for parameters in given)
+
+    def _find(self, path: str) -> tuple[Feature[Any], Page, Mapping[str, str]]:
+        """The page at a path, and what stands there for the names in braces; NotFound."""
+        if path in self._pages:
+            return (*self._pages[path], {})
+        for feature, page in self._pages.values():
+            found = page.match(path)
+            if found is not None:
+                return feature, page, found
+        raise NotFound(f"there is no page {path}")
+
+    def _has(self, path: str) -> bool:
+        try:
+            self._find(path)
+        except NotFound:
+            return False
+        return True
 
     def screen(
         self,
@@ -232,38 +270,38 @@ class Renderer:
             "active": lambda name: any(feature.name == name for feature in self._features),
             "t": lambda key, /, **values: self._texts.say(key, locale, values),
             "url": lambda page, to=None, *, locale=locale: self._url(page, to or locale),
-            "has_page": self._pages.__contains__,
+            "has_page": self._has,
             "absolute": lambda path: self._creator.origin + path,
             "asset": self._tags.asset,
             "icon": self._tags.icon,
             "picture": self._tags.picture,
         }
 
-    def _page_names(self, feature: Feature[Any], page: Page, locale: Locale) -> dict[str, Any]:
+    def _page_names(self, feature: Feature[Any], page: Page, path: str, locale: Locale) -> dict[str, Any]:
         creator = self._creator
         alternates = tuple(
             Alternate(
                 locale=other,
                 name=self._texts.say("common.language", other, {}),
-                url=creator.path(page.path, other),
-                absolute=creator.origin + creator.path(page.path, other),
+                url=creator.path(path, other),
+                absolute=creator.origin + creator.path(path, other),
                 current=other == locale,
             )
             for other in creator.languages
         )
         this = ThisPage(
-            path=page.path,
+            path=path,
             feature=feature.name,
-            url=creator.path(page.path, locale),
-            canonical=creator.origin + creator.path(page.path, locale),
-            default=creator.origin + creator.path(page.path, creator.locale),
-            listed=page.listed,
+            url=creator.path(path, locale),
+            canonical=creator.origin + creator.path(path, locale),
+            default=creator.origin + creator.path(path, creator.locale),
+            listed=page.listed and creator.seo.indexing,
             alternates=alternates,
         )
         names: dict[str, Any] = {
             "page": this,
             "languages": alternates,
-            "nav": self._nav(page, locale),
+            "nav": self._nav(path, locale),
             "stylesheet": self._tags.stylesheet,
             "module": self._tags.module,
             "font_preloads": self._tags.font_preloads,
@@ -273,7 +311,7 @@ class Renderer:
         names["blocks"] = lambda: self._blocks(locale, self._names(locale) | names)
         return names
 
-    def _nav(self, page: Page, locale: Locale) -> tuple[NavEntry, ...]:
+    def _nav(self, path: str, locale: Locale) -> tuple[NavEntry, ...]:
         entries = sorted(
             ((entry.order, feature.name, entry) for feature, entry in self._pages.values() if entry.nav),
             key=lambda found: found[0],
@@ -282,7 +320,7 @@ class Renderer:
             NavEntry(
                 url=self._creator.path(entry.path, locale),
                 label=self._texts.say(f"{feature}.nav.{entry.nav}", locale, {}),
-                current=page.path.startswith(entry.path),
+                current=path.startswith(entry.path),
             )
             for _, feature, entry in entries
         )
@@ -295,14 +333,18 @@ class Renderer:
         )
         return [Markup(html) for html in rendered if html]  # noqa: S704  (autoescaped templates)
 
-    def _given(self, context: Reference | None, locale: Locale) -> dict[str, Any]:
-        if context is None:
-            return {}
-        given = load(context)(PageContext(creator=self._creator, features=self._features, locale=locale))
-        return dict(given)
+    def _given(
+        self, context: Reference | None, locale: Locale, parameters: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        return {} if context is None else dict(load(context)(self._context(locale, parameters or {})))
+
+    def _context(self, locale: Locale, parameters: Mapping[str, str]) -> PageContext:
+        return PageContext(
+            creator=self._creator, features=self._features, locale=locale, parameters=parameters, stored=self._stored
+        )
 
     def _url(self, page: str, locale: Locale) -> str:
-        if page not in self._pages:
+        if not self._has(page):
             raise LookupError(f"no active feature has the page {page!r}: ask has_page() first")
         return self._creator.path(page, locale)
 
@@ -318,7 +360,7 @@ class Renderer:
 
 
 def _environment(roots: Sequence[Path]) -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader([str(root) for root in roots]),
         undefined=StrictUndefined,
         # A creator's and a visitor's words are data: escaped wherever they stand, but in plain text.
@@ -327,26 +369,26 @@ def _environment(roots: Sequence[Path]) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    environment.filters |= _filters()
+    return environment
 
 
-def _filters(creator: Creator) -> dict[str, Callable[..., Any]]:
-    zone = creator.timezone
-
+def _filters() -> dict[str, Callable[..., Any]]:
     @pass_context
     def in_language(context: Context, text: Text) -> str:
-        return text.in_(context["locale"], fallback=creator.locale)
+        return text.in_(context["locale"], fallback=context["creator"].locale)
 
     @pass_context
     def as_date(context: Context, when: date) -> str:
-        return written_date(when, locale=context["locale"], timezone=zone)
+        return written_date(when, locale=context["locale"], timezone=context["creator"].timezone)
 
     @pass_context
     def as_time(context: Context, when: datetime) -> str:
-        return written_time(when, locale=context["locale"], timezone=zone)
+        return written_time(when, locale=context["locale"], timezone=context["creator"].timezone)
 
     @pass_context
     def as_datetime(context: Context, when: datetime) -> str:
-        return written_datetime(when, locale=context["locale"], timezone=zone)
+        return written_datetime(when, locale=context["locale"], timezone=context["creator"].timezone)
 
     return {
         "in_language": in_language,

@@ -1,4 +1,4 @@
-"""Style sheets: bundled, compiled for the browsers, with the brand's tokens and the fonts in front."""
+"""Style sheets: bundled, compiled for the browsers."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,7 +7,6 @@ from pathlib import Path
 
 from frontend_template.cache import Cache
 from frontend_template.scripts import resolved
-from lambdas.core.brand import Palette, Theme
 from lambdas.core.errors import PrismError
 
 BROWSERS = ["chrome >= 111", "edge >= 111", "firefox >= 115", "safari >= 16.4", "ios_saf >= 16.4"]
@@ -47,16 +46,3 @@ def bundled(entry: Path, sources: Mapping[str, Path], cache: Cache) -> str:
 def with_addresses(css: str, address: Callable[[str], str]) -> str:
     """Every relative url() replaced by what `address` says it is."""
     return _URL.sub(lambda match: f'url("{address(match[2])}")', css)
-
-
-def brand_css(palette: Palette) -> str:
-    """The tokens of both themes: dark, unless the visitor or the creator prefers light."""
-    dark, light = _declared(palette.dark, "dark"), _declared(palette.light, "light")
-    return (
-        f":root,[data-theme=dark]{{{dark}}}[data-theme=light]{{{light}}}"
-        f"@media (prefers-color-scheme:light){{[data-theme=auto]{{{light}}}}}"
-    )
-
-
-def _declared(theme: Theme, scheme: str) -> str:
-    return ";".join([f"color-scheme:{scheme}", *(f"{name}:{value}" for name, value in theme.tokens().items())])

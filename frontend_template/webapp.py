@@ -2,14 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from frontend_template.manifest import AssetManifest
+from frontend_template.manifest import BRAND_STYLE, AssetManifest
 from lambdas.core.brand import Palette
 from lambdas.core.creator import Creator, Locale
-from lambdas.core.feature import Feature
 
 OFFLINE = "/offline/"
 _STYLE, _MODULE = "css/site.css", "js/site.js"
@@ -53,7 +52,11 @@ def service_worker(creator: Creator, assets: AssetManifest, script: str, pages: 
         for locale in creator.languages
         if creator.path(OFFLINE, locale) in pages
     }
-    kept = [name for name in (_STYLE, _MODULE, *assets.imports.get(_MODULE, ()), *assets.fonts) if name in assets.files]
+    kept = [
+        name
+        for name in (BRAND_STYLE, _STYLE, _MODULE, *assets.imports.get(_MODULE, ()), *assets.fonts)
+        if name in assets.files
+    ]
     kept += [name for name in ("icons.svg", "icons/favicon.svg") if name in assets.files]
     precache = [*(assets.files[name].url for name in kept), *offline.values()]
     digest = hashlib.sha256(script.encode())
@@ -65,14 +68,14 @@ def service_worker(creator: Creator, assets: AssetManifest, script: str, pages: 
     return b"const SITE=" + _json(site) + b";\n" + script.encode()
 
 
-def sitemap(creator: Creator, features: tuple[Feature[Any], ...]) -> bytes:
-    """Every listed page in every language, each with its alternates; no dates, so that nothing changed means the same bytes."""
+def sitemap(creator: Creator, paths: Iterable[str]) -> bytes:
+    """These pages in every language, each with its alternates; no dates, so that nothing changed means the same bytes."""
     entries = []
-    for page in (page for feature in features for page in feature.pages if page.listed):
+    for path in paths:
         links: list[tuple[str, str]] = [
-            (locale, creator.origin + creator.path(page.path, locale)) for locale in creator.languages
+            (locale, creator.origin + creator.path(path, locale)) for locale in creator.languages
         ]
-        links.append(("x-default", creator.origin + creator.path(page.path, creator.locale)))
+        links.append(("x-default", creator.origin + creator.path(path, creator.locale)))
         alternates = "".join(
             f'<xhtml:link rel="alternate" hreflang={quoteattr(language)} href={quoteattr(url)}/>'
             for language, url in links
@@ -85,6 +88,9 @@ def sitemap(creator: Creator, features: tuple[Feature[Any], ...]) -> bytes:
 
 
 def robots(creator: Creator) -> bytes:
+    """Also a site that no search engine should show may be read: its pages say so themselves."""
+    if not creator.seo.indexing:
+        return b"User-agent: *\nDisallow: /api/\n"
     return f"User-agent: *\nDisallow: /api/\n\nSitemap: {creator.origin}/sitemap.xml\n".encode()
 
 

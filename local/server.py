@@ -95,10 +95,11 @@ class Server:
         self.features = active_features(self.creator)
         self.routes = edge.routes(self.features)
         self.platform = ensure_platform(self.creator, client=client)
-        self._publish()
+        self._send_assets()
         self._load_functions(edge.functions(self.features))
+        self._publish()
 
-    def _publish(self) -> None:
+    def _send_assets(self) -> None:
         from frontend_template.build import build_site
         from lambdas.platform.storage import sync_site
 
@@ -109,10 +110,19 @@ class Server:
             out=self.home / self.creator.id / "build",
             cache=self.home / "cache",
             progress=lambda step: self.parent.say(progress=f"building the site: {step}"),
+            pages=False,
         )
-        upload = sync_site(client("s3"), self.platform.bucket, built.folder)
-        if upload.sent or upload.removed:
-            self.parent.say(progress=f"the site is published: {built.pages} pages, {len(upload.sent)} files changed")
+        sync_site(client("s3"), self.platform.bucket, built.folder)
+
+    def _publish(self) -> None:
+        """What the deploy asks the worker for: every page, by the settings and the content that are stored."""
+        from lambdas.handlers.worker import publisher
+
+        self.parent.say(progress="building the site: pages")
+        done = publisher.publish_all()
+        if done.written or done.removed:
+            files = len({key.removesuffix(".br") for key in done.written | done.removed})
+            self.parent.say(progress=f"the site is published: {files} files changed")
 
     def _load_functions(self, names: tuple[str, ...]) -> None:
         """Import the real handlers, in the environment that Lambda would give them."""

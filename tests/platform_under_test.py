@@ -18,12 +18,15 @@ from lambdas.core.creator import Creator
 from lambdas.core.feature import Feature
 from lambdas.core.references import load
 from lambdas.features.registry import FEATURES, active_features, tables_of
+from lambdas.handlers.rendering import Rendering
 from lambdas.platform.identity import Identity
 from lambdas.platform.keys import Keys, digest, ensure_keys
 from lambdas.platform.limits import RateLimiter
 from lambdas.platform.mail import Mailer
+from lambdas.platform.publishing import CloudFront, Publisher
 from lambdas.platform.services import Renderer, Services
 from lambdas.platform.sessions import COOKIE, Sessions
+from lambdas.platform.settings import Settings
 from lambdas.platform.storage import MediaBucket, SiteBucket
 from lambdas.platform.tables import bind
 from lambdas.web import edge
@@ -161,6 +164,10 @@ def start_platform(
     keys = Keys(creator_id=creator.id)
     people = ensure_user_pool(boto3.client("cognito-idp"), creator.id, site=creator.domain)
 
+    site = SiteBucket(name=BUCKET)
+    settings = Settings(file=creator, clock=clock, always=True)
+    rendering = Rendering(settings=settings, features=active, bucket=site, clock=clock)
+
     services = Services(
         creator=creator,
         features=active,
@@ -170,9 +177,11 @@ def start_platform(
         sessions=Sessions(creator_id=creator.id, clock=clock, keys=lambda: keys.current_and_previous("session")),
         identity=Identity(pool=people.id, app_client=people.client, floor=0),
         mail=Mailer(creator=creator),
-        site=SiteBucket(name=BUCKET),
+        site=site,
         media=MediaBucket(name=MEDIA_BUCKET),
+        settings=settings,
         renderer=renderer or real_renderer,
+        publisher=Publisher(bucket=site, sites=rendering.site, edge=CloudFront(creator_id=creator.id), clock=clock),
         version="test",
     )
     log = io.StringIO()

@@ -117,15 +117,36 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
-class Text(_Part):
+class _InLanguages(_Part):
+    def in_(self, locale: Locale, *, fallback: Locale) -> str:
+        """The text in `locale`, else in `fallback`, else in any language, else empty."""
+        texts = (getattr(self, language) for language in (locale, fallback, *LOCALES))
+        return next((text for text in texts if text), "")
+
+
+class Text(_InLanguages):
     """A text in each language the site speaks. A language left out falls back to the creator's own."""
 
     en: Prose = ""
     de: Prose = ""
 
-    def in_(self, locale: Locale, *, fallback: Locale) -> str:
-        """The text in `locale`, else in `fallback`, else in any language, else empty."""
-        return next((t for t in (getattr(self, locale), getattr(self, fallback), self.en, self.de) if t), "")
+
+Headline = Annotated[str, TextField(low=0, high=70)]
+Summary = Annotated[str, TextField(low=0, high=200)]
+
+
+class Headlines(_InLanguages):
+    """A line of at most 70 characters in each language: what search engines show of a title."""
+
+    en: Headline = ""
+    de: Headline = ""
+
+
+class Summaries(_InLanguages):
+    """A sentence or two, at most 200 characters, in each language."""
+
+    en: Summary = ""
+    de: Summary = ""
 
 
 class Brand(_Part):
@@ -149,6 +170,17 @@ class Site(_Part):
     )
     about: Text = Field(default_factory=Text, description="A few sentences about the creator; Markdown.")
     links: tuple[Link, ...] = Field(default=(), max_length=12, description="Other places to find the creator.")
+
+
+class Seo(_Part):
+    """What search engines and other sites show of the home page."""
+
+    title: Headlines = Field(default_factory=Headlines, description="The home page's title; else the name.")
+    description: Summaries = Field(default_factory=Summaries, description="What stands below it; else the tagline.")
+    share: Summaries = Field(
+        default_factory=Summaries, description="What stands beside a shared link; else the description."
+    )
+    indexing: bool = Field(default=True, description="Whether search engines may show the site.")
 
 
 class Legal(_Part):
@@ -199,6 +231,7 @@ class Creator(_Part):
     )
     brand: Brand = Field(default_factory=Brand)
     site: Site = Field(default_factory=Site)
+    seo: Seo = Field(default_factory=Seo)
     legal: Legal = Field(default_factory=Legal)
     cloud: Cloud = Field(default_factory=Cloud)
     features: Features = Field(default_factory=Features)

@@ -7,9 +7,11 @@ Every cold start reads every manifest: code is named, not imported, and plain va
 (to define a frozen dataclass takes five times as long).
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -33,21 +35,31 @@ C = TypeVar("C", bound=FeatureConfig)
 
 
 class PageContext(NamedTuple):
-    """What a page's or a block's context function is given."""
+    """What a page's or a block's context function is given.
+
+    `creator` has the settings of the moment. `parameters` are what stands in the page's path for the
+    names in braces. `stored` false says that there are no tables to ask (`prism build-site`). What a
+    published page shows of a table is to be read consistently: its change and its page are not far apart.
+    """
 
     creator: Creator
     features: "tuple[Feature[Any], ...]"
     locale: Locale
+    parameters: Mapping[str, str] = {}
+    stored: bool = True
 
 
 class Page(NamedTuple):
     """A page of the site. A public one is rendered once a language and published: a view costs no function and no read.
 
-    `path` begins and ends with a slash and has no language in it (`/contact/` becomes `/de/contact/`
-    where German is not the creator's own language). `template` is a file below
+    `path` begins with a slash and ends with one, or with a file's name (`/feed.xml`), and has no language
+    in it (`/contact/` becomes `/de/contact/` where German is not the creator's own language). What
+    differs from one to the next stands in braces (`/posts/{slug}/`); `instances` then names a function
+    of `PageContext` that gives the parameters of all there are ({"slug": "hello"}, …). `template` is a file below
     `frontend_template/pages/`. `nav` puts it into the site's navigation, under the text
     `<feature>.nav.<nav>`, sorted by `order`. `context` names a function of `PageContext` that gives
-    the template's variables. `listed` false keeps it out of the sitemap and away from search engines.
+    the template's variables; for one of many pages it raises NotFound where what it is about is gone.
+    `listed` false keeps it out of the sitemap and away from search engines.
     `personal` pages are never published: a route of the feature answers at their address, by
     `visit.page(path, …)`, each time anew.
     """
@@ -59,6 +71,33 @@ class Page(NamedTuple):
     context: Reference | None = None
     listed: bool = True
     personal: bool = False
+    instances: Reference | None = None
+
+    def at(self, parameters: Mapping[str, str]) -> str:
+        """The path with these in place of the names in braces; ValueError for what no address can hold."""
+        for name in _IN_BRACES.findall(self.path):
+            if not _IN_AN_ADDRESS.fullmatch(parameters[name]):
+                raise ValueError(f"{self.path}: {name} is {parameters[name]!r}, which no address can hold")
+        return self.path.format_map(parameters)
+
+    def match(self, path: str) -> Mapping[str, str] | None:
+        """What stands in a path for the names in braces; None where it is another page's."""
+        found = _pattern(self.path).fullmatch(path)
+        return found.groupdict() if found else None
+
+
+_IN_BRACES = re.compile(r"\{(\w+)\}")
+_IN_AN_ADDRESS = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
+
+EVERY_PAGE = "*"
+"""What a function of `Feature.publishes` gives where all pages may have changed; those that have not are left as they are."""
+
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = enumerate(_IN_BRACES.split(path))
+    # Every second part is a name.
+    return re.compile("".join(f"(?P<{part}>{_IN_AN_ADDRESS.pattern})" if n % 2 else re.escape(part) for n, part in parts))
 
 
 class Screen(NamedTuple):
@@ -113,7 +152,9 @@ class Feature(Generic[C]):
     `tables` name pynamodb models, the only place a table is defined. `api`, `account`, `studio`
     and `webhooks` name the routers that the function of that name serves; a function nobody has a
     router for is not deployed. `changes` names, by table, who reads a table's stream and says which
-    events happened; `events` names, by event, who is told. `permissions` are every right that the
+    events happened; `events` names, by event, who is told; `publishes` names, by event, a function of
+    (event, services) that gives the paths of the public pages it touches, of those that are gone too:
+    they are made anew, or removed, as the tables are by then. `permissions` are every right that the
     feature's routes and screens ask for, each with the standard roles that hold it. `exports` names
     a function of (person id, services) that gives all the feature knows of a person, JSON-ready, and
     `forgets` one that deletes it, again and again without harm. `notices` are the kinds of mail that
@@ -133,6 +174,7 @@ class Feature(Generic[C]):
     webhooks: Reference | None = None
     changes: Mapping[str, Reference] = field(default_factory=dict)
     events: Mapping[str, Reference] = field(default_factory=dict)
+    publishes: Mapping[str, Reference] = field(default_factory=dict)
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     permissions: tuple[Permission, ...] = ()
     pages: tuple[Page, ...] = ()
@@ -157,6 +199,11 @@ class Feature(Generic[C]):
 def subscribers(features: Iterable[Feature[Any]], event: str) -> tuple[Reference, ...]:
     """Who is told of an event, in the order of the features."""
     return tuple(feature.events[event] for feature in features if event in feature.events)
+
+
+def publishers(features: Iterable[Feature[Any]], event: str) -> tuple[Reference, ...]:
+    """Who says which pages an event touches, in the order of the features."""
+    return tuple(feature.publishes[event] for feature in features if event in feature.publishes)
 
 
 def declared(features: Iterable[Feature[Any]]) -> tuple[Permission, ...]:

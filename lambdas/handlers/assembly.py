@@ -1,37 +1,39 @@
 """A function's parts, put together once when it starts."""
 
-from collections.abc import Callable
-from functools import cache
-from typing import Any
-
 from aws_lambda_powertools import Logger
 
 from lambdas.core.clock import now
 from lambdas.core.creator import Creator
-from lambdas.core.errors import Unavailable
-from lambdas.core.feature import Feature
 from lambdas.core.references import load
 from lambdas.features.registry import active_features, creator_model
+from lambdas.handlers.rendering import Rendering
 from lambdas.platform.environment import Environment
 from lambdas.platform.identity import Identity
 from lambdas.platform.keys import Keys
 from lambdas.platform.limits import RateLimiter
 from lambdas.platform.mail import Mailer
-from lambdas.platform.services import Renderer, Services
+from lambdas.platform.publishing import CloudFront, Publisher
+from lambdas.platform.services import Services
 from lambdas.platform.sessions import Sessions
-from lambdas.platform.storage import ASSET_MANIFEST, MediaBucket, SiteBucket
+from lambdas.platform.settings import Settings
+from lambdas.platform.storage import MediaBucket, SiteBucket
 from lambdas.platform.tables import bind
 from lambdas.web.app import App
 
 
-def services() -> Services:
-    """What this function stands on, from its environment and its creator's file; tables are bound, their client made."""
+def services(*, fresh: bool = False) -> Services:
+    """What this function stands on, from its environment and its creator's file; tables are bound, their client made.
+
+    `fresh` looks at the settings each time; else they are at most a minute old.
+    """
     environment = Environment.read()
     creator = creator_model().model_validate_json(environment.creator_file.read_bytes(), context={"checked": True})
     features = active_features(creator)
     bind(creator_id=creator.id)
     keys = Keys(creator_id=creator.id)
     site = SiteBucket(name=environment.site_bucket)
+    settings = Settings(file=creator, clock=now, always=fresh)
+    rendering = Rendering(settings=settings, features=features, bucket=site, clock=now)
     return Services(
         creator=creator,
         features=features,
@@ -43,7 +45,9 @@ def services() -> Services:
         mail=Mailer(creator=creator),
         site=site,
         media=MediaBucket(name=environment.media_bucket),
-        renderer=_renderer(creator, features, site),
+        settings=settings,
+        renderer=rendering.renderer,
+        publisher=Publisher(bucket=site, sites=rendering.site, edge=CloudFront(creator_id=creator.id), clock=now),
         version=environment.version,
     )
 
@@ -66,18 +70,3 @@ def web_app(function: str) -> App:
 def logger(function: str, creator: Creator) -> Logger:
     """JSON lines with the creator's id; no event is logged, for events carry what people typed."""
     return Logger(service=function, creator=creator.id)
-
-
-def _renderer(creator: Creator, features: tuple[Feature[Any], ...], site: SiteBucket) -> Callable[[], Renderer]:
-    @cache
-    def make() -> Renderer:
-        from frontend_template.render import AssetManifest
-        from frontend_template.render import Renderer as SiteRenderer
-
-        manifest = site.read(ASSET_MANIFEST)
-        if manifest is None:
-            raise Unavailable("The site has not been published yet.", fix="Publish the site, then try again.")
-        renderer: Renderer = SiteRenderer(creator, features, AssetManifest.from_json(manifest))
-        return renderer
-
-    return make

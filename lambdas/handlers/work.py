@@ -2,19 +2,20 @@
 
 A batch of a table's stream is worked through in order. The first record that fails ends the batch:
 Lambda is told its sequence number, keeps what came before, halves and repeats the rest, and puts a
-record that keeps failing among the dead letters.
+record that keeps failing among the dead letters. The pages that a batch touches are published once, at its end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from lambdas.core.events import Event
-from lambdas.core.feature import subscribers
+from lambdas.core.feature import publishers, subscribers
 from lambdas.core.references import load
 from lambdas.features.registry import tables_of
 from lambdas.platform.logs import trace_of
+from lambdas.platform.publishing import NotPublished, Published
 from lambdas.platform.services import Services
 from lambdas.platform.streams import StreamReader
 
@@ -23,8 +24,12 @@ class ScheduleFailed(Exception):
     """A schedule's work failed: Lambda tries again. It says which; what happened is in our log, without what it was about."""
 
 
+class PublishingFailed(Exception):
+    """The whole site could not be published: Lambda tries again. What happened is in our log."""
+
+
 class Worker:
-    """Deals with streams' batches and schedules of one creator's active features."""
+    """Deals with streams' batches and schedules of one creator's active features, and publishes their pages."""
 
     def __init__(self, *, services: Services, logger: Logger) -> None:
         self._services = services
@@ -35,21 +40,64 @@ class Worker:
         self._schedules = {name: schedule for feature in features for name, schedule in feature.schedules.items()}
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """A stream's batch or a schedule. Of a batch: the first record that has not been dealt with, if any. ScheduleFailed."""
-        if event.get("prism") == "schedule":
-            self._run(event["name"])
-            return {}
+        """A stream's batch, a schedule, or {"prism": "publish"}: the whole site anew.
+
+        Of a batch: the first record that has not been dealt with, if any. ScheduleFailed, PublishingFailed.
+        """
+        match event.get("prism"):
+            case "schedule":
+                self._run(event["name"])
+                return {}
+            case "publish":
+                self._publish_all()
+                return {}
+        touched: dict[str, tuple[str, ...]] = {}
+        failed = ""
         for record in event["Records"]:
             sequence = record["dynamodb"]["SequenceNumber"]
             try:
-                self._follow(record)
+                touched[sequence] = self._follow(record)
             except Exception as error:
                 self._log.error(
                     "a change failed",
                     extra={"source": record["eventSourceARN"], "sequence": sequence, **trace_of(error)},
                 )
-                return {"batchItemFailures": [{"itemIdentifier": sequence}]}
-        return {"batchItemFailures": []}
+                failed = sequence
+                break
+        # Also what came before a record that failed: its pages are not looked at again.
+        unpublished = self._publish({sequence: pages for sequence, pages in touched.items() if pages})
+        failed = unpublished or failed
+        return {"batchItemFailures": [{"itemIdentifier": failed}] if failed else []}
+
+    def _publish(self, touched: Mapping[str, tuple[str, ...]]) -> str:
+        """Publish the pages that records touched; the first record whose pages may not be there, if any."""
+        if not touched:
+            return ""
+        try:
+            done = self._services.publisher.publish({page for pages in touched.values() for page in pages})
+        except Exception as error:
+            self._log_unpublished(error)
+            return next(iter(touched))
+        self._log_published(done)
+        return ""
+
+    def _publish_all(self) -> None:
+        try:
+            done = self._services.publisher.publish_all()
+        except Exception as error:
+            self._log_unpublished(error)
+            raise PublishingFailed from None
+        self._log_published(done)
+
+    def _log_published(self, done: Published) -> None:
+        self._log.info("published", extra={"written": len(done.written), "removed": len(done.removed)})
+        if done.unforgotten is not None:
+            self._log.warning("the edge was not told", extra=trace_of(done.unforgotten))
+
+    def _log_unpublished(self, error: Exception) -> None:
+        causes = error.causes if isinstance(error, NotPublished) else {}
+        first = next(iter(causes.values()), error)
+        self._log.error("pages were not published", extra={"pages": sorted(causes), **trace_of(first)})
 
     def _run(self, name: str) -> None:
         if name not in self._schedules:
@@ -64,13 +112,21 @@ class Worker:
             raise ScheduleFailed(name) from None
         self._log.info("schedule done", extra={"schedule": name})
 
-    def _follow(self, record: Mapping[str, Any]) -> None:
+    def _follow(self, record: Mapping[str, Any]) -> tuple[str, ...]:
+        """Tell everyone of a change; the pages that it touches."""
         change = self._reader.change(record)
         if change is None or change.table not in self._changes:
-            return
+            return ()
+        pages: list[str] = []
         for event in load(self._changes[change.table])(change):
             with self._log.append_context_keys(correlation_id=event.correlation_id):
                 self._tell(event)
+                pages += self._touched(event)
+        return tuple(pages)
+
+    def _touched(self, event: Event) -> Iterable[str]:
+        for reference in publishers(self._services.features, event.name):
+            yield from load(reference)(event, self._services)
 
     def _tell(self, event: Event) -> None:
         for reference in subscribers(self._services.features, event.name):

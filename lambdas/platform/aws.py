@@ -39,7 +39,7 @@ CALLS = {
         "DescribeUserPoolClient",
         "StartWebAuthnRegistration",
     ),
-    "s3": ("DeleteObject", "GetObject", "ListObjectsV2", "PutObject"),
+    "s3": ("DeleteObject", "GetObject", "HeadObject", "ListObjectsV2", "PutObject"),
     "sesv2": ("SendEmail",),
     "ssm": ("GetParameters",),
 }

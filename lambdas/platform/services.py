@@ -12,7 +12,9 @@ from lambdas.platform.identity import Identity
 from lambdas.platform.keys import Keys
 from lambdas.platform.limits import RateLimiter
 from lambdas.platform.mail import Letter, Mailer
+from lambdas.platform.publishing import Publisher
 from lambdas.platform.sessions import Sessions
+from lambdas.platform.settings import Settings
 from lambdas.platform.storage import MediaBucket, SiteBucket
 
 
@@ -48,6 +50,8 @@ class Renderers(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
+    """`creator` is the creator's file; `settings.creator()` and what the renderer renders with have the studio's settings over it."""
+
     creator: Creator
     features: tuple[Feature[Any], ...]
     clock: Clock
@@ -58,5 +62,7 @@ class Services:
     mail: Mailer
     site: SiteBucket
     media: MediaBucket
+    settings: Settings
     renderer: Renderers
+    publisher: Publisher
     version: str

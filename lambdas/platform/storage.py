@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lambdas.core.clock import Clock, now
 from lambdas.platform import aws
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 PRECOMPRESSED_SUFFIXES = (".html", ".css", ".js", ".json", ".svg", ".txt", ".webmanifest", ".xml")
 """Objects of these kinds have a Brotli twin at their key + `.br`, every one: the edge asks for it unseen."""
 
+_FINGERPRINT = "fingerprint"
+
 
 @dataclass(kw_only=True)
 class SiteBucket:
-    """Reads what is published. The client is made at first use: most requests never need it."""
+    """What is published. The client is made at first use: most requests never need it."""
 
     name: str
     _client: "S3Client | None" = field(default=None, repr=False)
@@ -30,6 +32,48 @@ class SiteBucket:
             return self._s3().get_object(Bucket=self.name, Key=key)["Body"].read()
         except self._s3().exceptions.NoSuchKey:
             return None
+
+    def fingerprint(self, key: str) -> str | None:
+        """What the object was put with, empty for what the build sent; None where there is no such key."""
+        s3 = self._s3()
+        try:
+            return s3.head_object(Bucket=self.name, Key=key)["Metadata"].get(_FINGERPRINT, "")
+        except s3.exceptions.ClientError as error:
+            # An answer without a body names no error, so there is no class for it.
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return None
+            raise
+
+    def put(
+        self,
+        key: str,
+        content: bytes,
+        *,
+        content_type: str,
+        cache_control: str,
+        content_encoding: str = "",
+        fingerprint: str = "",
+    ) -> None:
+        """Store an object, whole or not at all."""
+        encoding: Any = {"ContentEncoding": content_encoding} if content_encoding else {}
+        self._s3().put_object(
+            Bucket=self.name,
+            Key=key,
+            Body=content,
+            ContentType=content_type,
+            CacheControl=cache_control,
+            Metadata={_FINGERPRINT: fingerprint} if fingerprint else {},
+            **encoding,
+        )
+
+    def delete(self, key: str) -> None:
+        """Remove an object; one that is not there changes nothing."""
+        self._s3().delete_object(Bucket=self.name, Key=key)
+
+    def keys_below(self, prefix: str) -> list[str]:
+        """Every key that begins so, in order."""
+        pages = self._s3().get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
+        return [item["Key"] for page in pages for item in page.get("Contents", ())]
 
     def _s3(self) -> "S3Client":
         if self._client is None:
@@ -89,8 +133,17 @@ Index = dict[str, dict[str, str]]
 SITE_INDEX = "site.json"
 """Beside the objects of a built site, and uploaded last: what the bucket was given by the build."""
 
+ASSETS = "assets/"
+"""Below it is what the build made and sent; everything else is published by the platform itself (`publishing.py`), and ..."""
+
+BUILD = "assets/build.json"
+"""What the platform makes the rest from."""
+
+BRAND_FOLDER = "assets/brand"
+"""... so is what depends on the brand's colours, and ..."""
+
 ASSET_MANIFEST = "assets/manifest.json"
-"""What the build published, by name: what pages and letters are rendered by, in the functions too."""
+"""... the list of all assets by name: what pages and letters are rendered by, in the functions too."""
 
 READ_BY_RENDERERS = (ASSET_MANIFEST,)
 """The objects of the site that every function that renders may read."""
@@ -108,20 +161,20 @@ class Upload:
 
 
 def sync_site(s3: "S3Client", bucket: str, folder: Path, *, now: Clock = now) -> Upload:
-    """Make the bucket hold the site that `build_site` wrote to `folder`; a second run sends nothing.
+    """Make the bucket hold the assets that `build_site` wrote to `folder`; a second run sends nothing.
 
-    What pages refer to goes first, then the pages, so that a visitor in the middle sees the old site
-    or the new one. Only what an earlier build put there is removed: pages published since are left,
-    and assets stay for another day, for a page that a cache or a browser still has names them.
+    Pages and what depends on the brand are left alone: the platform publishes them, by settings and content
+    that the build does not know (`Publisher.publish_all`, afterwards). Only what an earlier build sent is
+    removed, and stays for another day, for a page that a cache or a browser still has names it.
     An error of S3 is botocore's; run it again to finish.
     """
     from concurrent.futures import ThreadPoolExecutor  # here: no function uploads a site
 
-    wanted: Index = json.loads((folder / SITE_INDEX).read_bytes())
+    wanted = _of_the_build(json.loads((folder / SITE_INDEX).read_bytes()))
     before, present = _published(s3, bucket)
     sent = [key for key, entry in wanted.items() if key not in present or before.get(key) != entry]
     gone = {key: entry for key, entry in before.items() if key in present and key not in wanted}
-    retired = {key: {"retired": now().isoformat()} | entry for key, entry in gone.items() if _is_fresh(key, entry, now)}
+    retired = {key: {"retired": now().isoformat()} | entry for key, entry in gone.items() if _is_fresh(entry, now)}
     removed = sorted(gone.keys() - retired.keys())
 
     def send(key: str) -> None:
@@ -137,8 +190,9 @@ def sync_site(s3: "S3Client", bucket: str, folder: Path, *, now: Clock = now) ->
         )
 
     with ThreadPoolExecutor(max_workers=8) as several:
-        for pages in (False, True):
-            list(several.map(send, [key for key in sent if _is_page(key) is pages]))
+        # Last what says where the others are.
+        for last in (False, True):
+            list(several.map(send, [key for key in sent if key.startswith(BUILD) is last]))
     index = wanted | retired
     if sent or removed or index != before:
         for start in range(0, len(removed), 1000):
@@ -149,10 +203,10 @@ def sync_site(s3: "S3Client", bucket: str, folder: Path, *, now: Clock = now) ->
     return Upload(sent=tuple(sent), removed=tuple(removed), unchanged=len(wanted) - len(sent))
 
 
-def _is_fresh(key: str, entry: dict[str, str], now: Clock) -> bool:
+def _is_fresh(entry: dict[str, str], now: Clock) -> bool:
     """Whether an asset that the site no longer has may still be asked for."""
     since = datetime.fromisoformat(entry["retired"]) if "retired" in entry else now()
-    return key.startswith("assets/") and now() - since < _ASSETS_STAY
+    return now() - since < _ASSETS_STAY
 
 
 def _published(s3: "S3Client", bucket: str) -> tuple[Index, set[str]]:
@@ -164,8 +218,10 @@ def _published(s3: "S3Client", bucket: str) -> tuple[Index, set[str]]:
     }
     if SITE_INDEX not in present:
         return {}, present
-    return json.loads(s3.get_object(Bucket=bucket, Key=SITE_INDEX)["Body"].read()), present
+    return _of_the_build(json.loads(s3.get_object(Bucket=bucket, Key=SITE_INDEX)["Body"].read())), present
 
 
-def _is_page(key: str) -> bool:
-    return key.removesuffix(".br").endswith(".html")
+def _of_the_build(index: Index) -> Index:
+    """Without what the platform itself publishes."""
+    ours = (f"{BRAND_FOLDER}/", ASSET_MANIFEST)
+    return {key: entry for key, entry in index.items() if key.startswith(ASSETS) and not key.startswith(ours)}

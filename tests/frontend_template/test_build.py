@@ -12,6 +12,7 @@ import brotli  # type: ignore[import-untyped]
 import pytest
 
 from frontend_template.assets import StaticFileMissing
+from frontend_template.build import ROOT
 from frontend_template.images import PictureUnusable
 from frontend_template.objects import IMMUTABLE
 from frontend_template.render import NotRendered
@@ -120,7 +121,7 @@ def test_scripts_and_styles_are_as_the_page_promises(build: Build) -> None:
     html = site["index.html"].decode()
     promised = dict(re.findall(r'(?:href|src)="/(assets/[^"]+\.(?:js|css))" integrity="sha384-([^"]+)"', html))
     assert {key.split(".")[0] for key in promised} == {
-        "assets/css/site", "assets/js/site", "assets/js/parts/greet", "assets/js/parts/name"
+        "assets/brand/css/brand", "assets/css/site", "assets/js/site", "assets/js/parts/greet", "assets/js/parts/name"
     }  # fmt: skip
     for key, digest in promised.items():
         assert base64.b64encode(hashlib.sha384(site[key]).digest()).decode() == digest
@@ -184,13 +185,74 @@ def test_the_service_worker_changes_when_what_it_keeps_does(build: Build, tmp_pa
     assert worker(root)["version"] != first["version"]
 
 
-def test_the_brands_colours_and_fonts_stand_in_front_of_the_style_sheet(build: Build) -> None:
+def test_the_brands_colours_are_a_sheet_of_their_own_in_front_of_the_others(build: Build) -> None:
     creator = a_creator(brand={"primary": "#0B3D2E", "accent": "#FFD400"})
     made = build(creator)
+    brand = next(made.folder.glob("assets/brand/css/brand.*.css")).read_text()
+    assert "--accent:#FFD400" in brand
+    assert "[data-theme=light]" in brand
     css = next(made.folder.glob("assets/css/site.*.css")).read_text()
-    assert css.index("--accent:#FFD400") < css.index('font-family:"Poppins"') < css.index(".button:hover")
-    assert "[data-theme=light]" in css
+    assert "--accent:" not in css
+    assert css.index('font-family:"Poppins"') < css.index(".button:hover")
+    html = (made.folder / "index.html").read_text()
+    assert html.index("css/brand.") < html.index("css/site.")
     assert any("#FFD400" in note for note in made.notes)
+
+
+def test_another_colour_changes_the_brands_own_files_and_no_other_asset(build: Build) -> None:
+    def assets(**brand: str) -> set[str]:
+        return {
+            key for key in everything(build(a_creator(brand=brand)).folder) if re.match(r"assets/.+\.\w{12}\.", key)
+        }
+
+    before, after = assets(), assets(primary="#0B3D2E", accent="#FFD400")
+    assert {key.split(".")[0] for key in before - after} == {
+        f"assets/brand/{name}"
+        for name in (
+            "css/brand",
+            "icons/app-192",
+            "icons/app-512",
+            "icons/favicon",
+            "icons/maskable-512",
+            "icons/touch",
+            "open-graph",
+        )
+    }
+    assert not [key for key in before & after if key.startswith("assets/brand/")]
+
+
+def test_a_site_that_is_not_to_be_indexed_says_so_on_every_page(build: Build) -> None:
+    folder = build(a_creator(seo={"indexing": False}), roots=(ROOT,)).folder
+    for page in folder.rglob("*.html"):
+        assert '<meta name="robots" content="noindex">' in page.read_text()
+    assert "<url>" not in (folder / "sitemap.xml").read_text()
+    # What may not be read cannot say that it is not to be shown.
+    assert (folder / "robots.txt").read_text() == "User-agent: *\nDisallow: /api/\n"
+
+
+def test_what_search_engines_and_other_sites_show_is_the_creators_to_say(build: Build) -> None:
+    creator = a_creator(
+        site={"tagline": {"en": "A tagline."}},
+        seo={
+            "title": {"en": "Songs by Testa", "de": "Lieder von Testa"},
+            "description": {"en": "Says it."},
+            "share": {"de": "Schau!"},
+        },
+    )
+    folder = build(creator, roots=(ROOT,)).folder
+    english, german = (folder / "index.html").read_text(), (folder / "de/index.html").read_text()
+    assert "<title>Songs by Testa</title>" in english
+    assert "<title>Lieder von Testa</title>" in german
+    assert '<meta name="description" content="Says it.">' in english
+    assert '<meta property="og:description" content="Schau!">' in german
+    assert '<meta name="description" content="A tagline.">' in (folder / "404/index.html").read_text()
+
+
+def test_without_pages_a_build_is_what_a_platform_publishes_from(build: Build) -> None:
+    site = everything(build(pages=False).folder)
+    assert all(key.startswith("assets/") or key == "site.json" for key in site)
+    assert not [key for key in site if key.startswith("assets/brand/")]
+    assert "assets/build.json" in site
 
 
 def test_the_two_fonts_of_every_page_are_light_and_have_german_letters(build: Build) -> None:
@@ -221,16 +283,16 @@ def test_a_creators_pictures_are_published_in_sizes_with_their_place_reserved(bu
     }
     for address in re.findall(r"/assets/pictures/[^\s\"]+", tag):
         assert (folder / address.removeprefix("/")).is_file()
-    assert b"data:image/png" in next(folder.glob("assets/icons/favicon.*.svg")).read_bytes()
+    assert b"data:image/png" in next(folder.glob("assets/brand/icons/favicon.*.svg")).read_bytes()
 
 
 @pytest.mark.parametrize("name", ["Łucja", "中村", "é", "x", "A" * 160, "Wide Words " * 10 + "end"])
 def test_every_name_gets_icons_and_a_card(build: Build, name: str) -> None:
     folder = build(a_creator(name=name)).folder
-    ElementTree.fromstring(next(folder.glob("assets/icons/favicon.*.svg")).read_bytes())  # noqa: S314  (our own)
+    ElementTree.fromstring(next(folder.glob("assets/brand/icons/favicon.*.svg")).read_bytes())  # noqa: S314  (our own)
     for place, size in (
-        ("assets/open-graph.*.jpg", (1200, 630)),
-        ("assets/icons/app-192.*.png", (192, 192)),
+        ("assets/brand/open-graph.*.jpg", (1200, 630)),
+        ("assets/brand/icons/app-192.*.png", (192, 192)),
         ("favicon.ico", (32, 32)),
     ):
         assert opened(next(folder.glob(place)).read_bytes()).size == size

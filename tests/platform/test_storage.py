@@ -35,61 +35,73 @@ def build(folder: Path, objects: dict[str, str], **changed: str) -> Path:
     return folder
 
 
-def test_a_site_arrives_whole_with_its_headers(bucket: SiteBucket, tmp_path: Path) -> None:
+def test_assets_arrive_with_their_headers(bucket: SiteBucket, tmp_path: Path) -> None:
     s3 = boto3.client("s3")
-    done = sync_site(s3, BUCKET, build(tmp_path, {"index.html": "<p>a", "index.html.br": "x", "assets/a.css": "b"}))
-    assert set(done.sent) == {"index.html", "index.html.br", "assets/a.css"}
-    assert bucket.read("index.html") == b"<p>a"
-    head = s3.head_object(Bucket=BUCKET, Key="index.html.br")
+    done = sync_site(s3, BUCKET, build(tmp_path, {"assets/a.css": "b", "assets/a.css.br": "x"}))
+    assert set(done.sent) == {"assets/a.css", "assets/a.css.br"}
+    assert bucket.read("assets/a.css") == b"b"
+    head = s3.head_object(Bucket=BUCKET, Key="assets/a.css.br")
     assert (head["ContentEncoding"], head["CacheControl"]) == ("br", "public, max-age=0")
-    assert "ContentEncoding" not in s3.head_object(Bucket=BUCKET, Key="index.html")
+    assert "ContentEncoding" not in s3.head_object(Bucket=BUCKET, Key="assets/a.css")
 
 
-def test_pages_are_sent_after_what_they_refer_to(bucket: SiteBucket, tmp_path: Path) -> None:
+def test_what_the_platform_publishes_itself_is_neither_sent_nor_touched(bucket: SiteBucket, tmp_path: Path) -> None:
+    """Its pages show settings and content that no build knows."""
+    s3 = boto3.client("s3")
+    published = ("index.html", "sitemap.xml", "assets/manifest.json", "assets/brand/css/brand.1.css")
+    for key in published:
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"newer")
+    # As a release before that left it: it had sent pages too.
+    old = {"content_type": "", "cache_control": "", "content_encoding": "", "sha256": ""}
+    s3.put_object(Bucket=BUCKET, Key="site.json", Body=json.dumps(dict.fromkeys(published, old)).encode())
+    done = sync_site(s3, BUCKET, build(tmp_path, {**dict.fromkeys(published, "older"), "assets/a.css": "b"}))
+    assert (done.sent, done.removed) == (("assets/a.css",), ())
+    assert {bucket.read(key) for key in published} == {b"newer"}
+
+
+def test_what_says_where_the_assets_are_is_sent_after_them(bucket: SiteBucket, tmp_path: Path) -> None:
     s3 = boto3.client("s3")
     order: list[str] = []
     s3.meta.events.register("before-call.s3.PutObject", lambda params, **_: order.append(params["url_path"]))
-    sync_site(s3, BUCKET, build(tmp_path, {"a/index.html": "1", "assets/z.js": "2", "index.html.br": "3"}))
-    assert [path.endswith((".html", ".html.br", "site.json")) for path in order] == [False, True, True, True]
-    assert order[-1].endswith("site.json")
+    sync_site(s3, BUCKET, build(tmp_path, {"assets/build.json": "1", "assets/z.js": "2"}))
+    assert [path.rpartition("/")[2] for path in order] == ["z.js", "build.json", "site.json"]
 
 
 def test_a_second_upload_sends_nothing(bucket: SiteBucket, tmp_path: Path) -> None:
-    folder = build(tmp_path, {"index.html": "a", "b.html": "b"})
+    folder = build(tmp_path, {"assets/a.js": "a", "assets/b.js": "b"})
     sync_site(boto3.client("s3"), BUCKET, folder)
     again = sync_site(boto3.client("s3"), BUCKET, folder)
     assert (again.sent, again.removed, again.unchanged) == ((), (), 2)
 
 
 def test_a_changed_header_alone_is_a_change(bucket: SiteBucket, tmp_path: Path) -> None:
-    sync_site(boto3.client("s3"), BUCKET, build(tmp_path, {"index.html": "a"}))
-    again = sync_site(boto3.client("s3"), BUCKET, build(tmp_path, {"index.html": "a"}, cache_control="no-store"))
-    assert again.sent == ("index.html",)
-
-
-def test_what_is_gone_from_the_build_is_removed_and_what_others_published_stays(
-    bucket: SiteBucket, tmp_path: Path
-) -> None:
-    s3 = boto3.client("s3")
-    sync_site(s3, BUCKET, build(tmp_path, {"index.html": "a", "old.html": "b"}))
-    s3.put_object(Bucket=BUCKET, Key="posts/1/index.html", Body=b"a post")
-    done = sync_site(s3, BUCKET, build(tmp_path, {"index.html": "a"}))
-    assert done.removed == ("old.html",)
-    assert bucket.read("old.html") is None
-    assert bucket.read("posts/1/index.html") == b"a post"
+    sync_site(boto3.client("s3"), BUCKET, build(tmp_path, {"assets/a.js": "a"}))
+    again = sync_site(boto3.client("s3"), BUCKET, build(tmp_path, {"assets/a.js": "a"}, cache_control="no-store"))
+    assert again.sent == ("assets/a.js",)
 
 
 def test_an_object_that_vanished_is_sent_again(bucket: SiteBucket, tmp_path: Path) -> None:
-    folder = build(tmp_path, {"index.html": "a"})
+    folder = build(tmp_path, {"assets/a.js": "a"})
     sync_site(boto3.client("s3"), BUCKET, folder)
-    boto3.client("s3").delete_object(Bucket=BUCKET, Key="index.html")
-    assert sync_site(boto3.client("s3"), BUCKET, folder).sent == ("index.html",)
+    boto3.client("s3").delete_object(Bucket=BUCKET, Key="assets/a.js")
+    assert sync_site(boto3.client("s3"), BUCKET, folder).sent == ("assets/a.js",)
+
+
+def test_an_object_says_what_it_was_put_with(bucket: SiteBucket) -> None:
+    assert bucket.fingerprint("a.html") is None
+    boto3.client("s3").put_object(Bucket=BUCKET, Key="a.html", Body=b"a")
+    assert bucket.fingerprint("a.html") == ""
+    bucket.put("a.html", b"b", content_type="text/html", cache_control="no-store", fingerprint="b")
+    assert (bucket.fingerprint("a.html"), bucket.read("a.html")) == ("b", b"b")
+    bucket.delete("a.html")
+    bucket.delete("a.html")
+    assert bucket.keys_below("") == []
 
 
 def test_an_asset_outlives_the_pages_that_name_it_by_a_day(bucket: SiteBucket, tmp_path: Path) -> None:
     s3, clock = boto3.client("s3"), MovingClock()
-    sync_site(s3, BUCKET, build(tmp_path, {"index.html": "a", "assets/a.1.css": "old"}), now=clock)
-    new = build(tmp_path, {"index.html": "b", "assets/a.2.css": "new"})
+    sync_site(s3, BUCKET, build(tmp_path, {"assets/a.1.css": "old"}), now=clock)
+    new = build(tmp_path, {"assets/a.2.css": "new"})
     for hours, there in ((0, b"old"), (23, b"old"), (2, None)):
         clock.forward(hours=hours)
         done = sync_site(s3, BUCKET, new, now=clock)

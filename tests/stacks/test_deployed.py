@@ -136,8 +136,12 @@ def _deploy(emulator: Emulator, creator: Creator, folder: Path) -> Deployed:
     bucket = outputs["SiteBucket"]
     site = folder.with_name("site")
     features = active_features(creator)
-    build_site(creator, features=features, source=folder, out=site, cache=folder.with_name("site-cache"))
+    build_site(creator, features=features, source=folder, out=site, cache=folder.with_name("site-cache"), pages=False)
     sync_site(client("s3"), bucket, site)
+    published = client("lambda").invoke(
+        FunctionName=f"prism-{creator.id}-worker", Payload=json.dumps({"prism": "publish"}).encode()
+    )
+    assert "FunctionError" not in published, published["Payload"].read()
     (api,) = [a for a in client("apigatewayv2").get_apis()["Items"] if a["Name"] == f"prism-{creator.id}"]
     return Deployed(
         emulator=emulator,

@@ -5,5 +5,8 @@ from lambdas.core.feature import Feature, FeatureConfig
 FEATURE = Feature(
     name="settings",
     config=FeatureConfig,
+    tables=("lambdas.platform.settings:StoredSection", "lambdas.platform.settings:SectionVersion"),
+    changes={"site-settings": "lambdas.features.settings.events:what_happened"},
+    publishes={"settings.section.changed": "lambdas.features.settings.events:touched"},
     optional=False,
 )

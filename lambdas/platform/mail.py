@@ -34,12 +34,15 @@ class Mailer:
     def sender(self) -> str:
         return f"hello@{self.creator.domain}"
 
-    def send(self, letter: Letter, *, to: str, reply_to: str | None = None, reference: str) -> None:
+    def send(
+        self, letter: Letter, *, to: str, reply_to: str | None = None, reference: str, by_hand: bool = False
+    ) -> None:
         """Hand a letter to SES; returns once SES has taken it.
 
         `reference` is the same for the same letter and becomes what it refers to (SES gives each mail a
-        Message-ID of its own), so that one sent twice after a crash stands in one thread. Undeliverable
-        where trying again will not help; other errors are botocore's.
+        Message-ID of its own), so that one sent twice after a crash stands in one thread. `by_hand` is
+        what a person wrote: a letter that answers, and that mail programs need not take for a machine's.
+        Undeliverable where trying again will not help; other errors are botocore's.
         """
         # Here: only the worker mails, and every function reads this file when it starts.
         from email.headerregistry import Address
@@ -51,7 +54,10 @@ class Mailer:
         message["To"] = to
         message["Subject"] = _plain(" ".join(letter.subject.split()))
         message["References"] = f"<{reference}@{self.creator.domain}>"
-        message["Auto-Submitted"] = "auto-generated"
+        if by_hand:
+            message["In-Reply-To"] = message["References"]
+        else:
+            message["Auto-Submitted"] = "auto-generated"
         if reply_to:
             message["Reply-To"] = reply_to
         message.set_content(letter.text)

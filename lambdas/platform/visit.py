@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Request, Response
 from aws_lambda_powertools.event_handler.depends import Depends
 
 from lambdas.core.creator import Locale
-from lambdas.core.errors import NotSignedIn
+from lambdas.core.errors import Forbidden, NotSignedIn
 from lambdas.core.ids import pseudonym
 from lambdas.core.permissions import FAN, Standing
 from lambdas.platform.services import Services
@@ -120,7 +120,15 @@ class Visit:
         return Response(status_code=status, content_type=HTML, body=shown)
 
     def screen(self, path: str, context: Mapping[str, Any] | None = None, *, status: int = 200) -> Html:
-        """The studio's screen declared as `path`; its template also knows `person` and `standing`."""
+        """The studio's screen declared as `path`; its template also knows `person` and `standing`. Forbidden without its permission.
+
+        So whatever leads here (a form that is refused is answered with its screen) shows nobody what is not theirs to see.
+        """
+        needed = {
+            screen.needs for feature in self.services.features for screen in feature.screens if screen.path == path
+        }
+        if not needed <= self.standing.permissions:
+            raise Forbidden("Your role does not allow this.", fix="Ask an owner of the site to give you one that does.")
         known = {"person": self.person, **(context or {})}
         shown = self.services.renderer().screen(path, self.locale, known, standing=self.standing, url=self.path)
         return Response(status_code=status, content_type=HTML, body=shown)

@@ -175,7 +175,11 @@ class App:
         if isinstance(error, NotSignedIn) and (route.html or (route.form and visit.as_form)):
             return sign_in_first(visit, route.form)
         if route.form is not None and visit.as_form:
-            return form_answer(error, page=route.form, visit=visit, sent=sent)
+            try:
+                return form_answer(error, page=route.form, visit=visit, sent=sent)
+            except PrismError as without:
+                # The form's own page is not to be had: what it is about is gone, or not for this visitor to see.
+                return problem_page(without, visit)
         if route.html:
             return problem_page(error, visit)
         return problem_response(error, correlation_id=visit.correlation_id)
@@ -235,9 +239,9 @@ class App:
         return visit
 
     def _describe(self) -> dict[str, Any]:
-        from lambdas.web.openapi import describe  # here: asked for once in a while, and read by every cold start
+        from lambdas.web.openapi import describe_all  # here: asked for once in a while, and read by every cold start
 
-        return describe(self.resolver, title=f"{self.services.creator.name}'s API")
+        return describe_all(self.services.features, title=f"{self.services.creator.name}'s API")
 
     def _locale(self, body: Any) -> Locale:
         asked = body.get("language") if isinstance(body, dict) else None

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from lambdas.core.feature import Block, Feature, FeatureConfig, Page, Schedule
+from lambdas.core.feature import Block, Feature, FeatureConfig, Page, Schedule, Screen
+from lambdas.core.permissions import Permission
 
 
 class ContactConfig(FeatureConfig):
@@ -22,11 +23,31 @@ FEATURE = Feature(
     config=ContactConfig,
     tables=("lambdas.features.contact.models:Message",),
     api="lambdas.features.contact.api:router",
+    studio="lambdas.features.contact.studio:router",
     changes={"contact-messages": "lambdas.features.contact.events:what_happened"},
-    events={"contact.message.received": "lambdas.features.contact.events:deliver"},
+    events={
+        "contact.message.received": "lambdas.features.contact.events:deliver",
+        "contact.message.answered": "lambdas.features.contact.events:deliver",
+    },
     schedules={
         "contact.deliver-late": Schedule(every=timedelta(hours=1), run="lambdas.features.contact.events:deliver_late")
     },
+    permissions=(
+        Permission("contact.messages.read", "manager", "moderator", "support"),
+        Permission("contact.messages.answer", "manager", "support"),
+        Permission("contact.messages.manage", "manager", "moderator", "support"),
+    ),
+    screens=(
+        Screen(
+            path="/studio/contact/",
+            template="contact/inbox.html.j2",
+            needs="contact.messages.read",
+            nav="inbox",
+            icon="inbox",
+            order=20,
+        ),
+        Screen(path="/studio/contact/{id}/", template="contact/message.html.j2", needs="contact.messages.read"),
+    ),
     pages=(
         Page(
             path="/contact/",
@@ -40,5 +61,7 @@ FEATURE = Feature(
     blocks=(Block(template="contact/block.html.j2", order=80),),
     exports="lambdas.features.contact.personal_data:exports",
     forgets="lambdas.features.contact.personal_data:forget",
+    news="lambdas.features.contact.news:news",
+    searches="lambdas.features.contact.news:searches",
     mails=True,
 )

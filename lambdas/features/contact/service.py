@@ -5,19 +5,21 @@ import json
 from datetime import timedelta
 from typing import Literal
 
-from pynamodb.exceptions import PutError
+from pynamodb.exceptions import PutError, UpdateError
+from pynamodb.expressions.condition import Condition, size
 
 from lambdas.core.creator import Locale
 from lambdas.core.errors import Conflict
 from lambdas.features.contact.message import ContactMessage
-from lambdas.features.contact.models import Message
-from lambdas.platform.people import canonical
+from lambdas.features.contact.models import OPEN, WAITING, Message
 from lambdas.platform.services import Services
 
 PENDING = "pending"
 
 Confirmation = Literal["sent", "unwanted", "undeliverable"]
 """What became of the sender's mail; unwanted by the creator's settings."""
+
+AnswerOutcome = Literal["sent", "undeliverable"]
 
 
 class KeyReused(Conflict):
@@ -36,12 +38,12 @@ def store(
         received_at=now,
         name=message.name,
         email=message.email,
-        sender=canonical(message.email),
         subject=message.subject,
         body=message.message,
         locale=locale,
         fingerprint=fingerprint,
         correlation_id=correlation_id,
+        state=OPEN,
         undelivered=PENDING,
         expires_at=now + keep,
     )
@@ -68,11 +70,42 @@ def note_mailed(message: Message, *, services: Services) -> None:
 
 
 def note_delivered(message: Message, *, confirmation: Confirmation) -> None:
-    """Take the message off the list of the undelivered; a second time changes nothing."""
-    message.update(
-        actions=[Message.confirmation.set(confirmation), Message.undelivered.remove()],
-        condition=Message.id.exists(),
-    )
+    """Take the message off the list of the undelivered, unless an answer waits; a second time changes nothing."""
+    done = Message.confirmation.set(confirmation)
+    if any(answer.outcome == WAITING for answer in message.conversation):
+        message.update(actions=[done], condition=Message.id.exists())
+        return
+    try:
+        message.update(actions=[done, Message.undelivered.remove()], condition=_still_answered_as(message))
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        # Somebody answered in the meantime: that answer's delivery takes it off the list.
+        message.update(actions=[done], condition=Message.id.exists())
+
+
+def note_answer(message: Message, place: int, *, outcome: AnswerOutcome, services: Services) -> None:
+    """Note what became of the mail of the answer at `place`, and take the message off the list where nothing else waits."""
+    answer, here = message.conversation[place], Message.answers[place]
+    noted = [here.outcome.set(outcome), here.mailed_at.set(services.clock())]
+    this_one = Message.id.exists() & (here.id == answer.id)
+    others_wait = any(other.outcome == WAITING for other in message.conversation if other.id != answer.id)
+    if others_wait or message.confirmation is None:
+        message.update(actions=noted, condition=this_one)
+        return
+    try:
+        message.update(actions=[*noted, Message.undelivered.remove()], condition=this_one & _still_answered_as(message))
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        message.update(actions=noted, condition=this_one)
+
+
+def _still_answered_as(message: Message) -> Condition:
+    """That nobody has answered since the message was read: answers are only ever added."""
+    if not message.conversation:
+        return Message.id.exists() & Message.answers.does_not_exist()
+    return Message.id.exists() & (size(Message.answers) == len(message.conversation))
 
 
 def _fingerprint(message: ContactMessage) -> str:

@@ -30,6 +30,8 @@ from stacks.rights import rights
 
 # A function's share of a processor grows with its memory: a cold start at 256 MB takes twice as long.
 _MEMORY_MB = 512
+# A picture of 25 million pixels is unpacked in it, and an icon of the brand drawn.
+_WORKER_MEMORY_MB = 1024
 # For changes that cannot be handed over at all (no concurrency left, a right missing): six hours to mend it before they
 # become dead letters. One that the worker itself fails on is one after `ATTEMPTS`, within minutes.
 _MAX_CHANGE_AGE = cdk.Duration.hours(6)
@@ -130,7 +132,7 @@ class ApiStack(cdk.Stack):
             handler=f"lambdas.handlers.{function}.handler",
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
-            memory_size=_MEMORY_MB,
+            memory_size=_WORKER_MEMORY_MB if function == "worker" else _MEMORY_MB,
             timeout=cdk.Duration.seconds(edge.FUNCTION_SECONDS[function]),
             role=role,
             log_group=log_group,

@@ -41,6 +41,9 @@ def _service(source: Path, target: Path, operations: Iterable[str]) -> str:
     _follow(model["operations"], model["shapes"], needed)
     model["shapes"] = {name: shape for name, shape in model["shapes"].items() if name in needed}
     _write(target / version / "service-2.json", model)
+    paginators = _read(source / version, "paginators-1") or {"pagination": {}}
+    kept = {name: how for name, how in paginators["pagination"].items() if name in model["operations"]}
+    _write(target / version / "paginators-1.json", {"pagination": kept})
     for name in ("endpoint-rule-set-1", "service-2.sdk-extras"):
         also = _read(source / version, name)
         if also is not None:

@@ -39,7 +39,9 @@ SOURCE_SUFFIXES = (".py", ".j2", ".toml")
 _NOT_IN_FUNCTIONS = (
     "frontend_template/assets.py",
     "frontend_template/build.py",
+    "frontend_template/drawings.py",
     "frontend_template/fonts",
+    "frontend_template/fonts.py",
     "frontend_template/publish.py",
     "frontend_template/scripts.py",
     "frontend_template/static",
@@ -52,10 +54,11 @@ _NOT_IN_FUNCTIONS = (
 # What only whoever publishes pages runs: it needs Brotli and Pillow.
 _OF_THE_WORKER = (
     "frontend_template/cache.py",
-    "frontend_template/fonts.py",
     "frontend_template/icons.py",
     "frontend_template/images.py",
     "frontend_template/objects.py",
+    "frontend_template/site.py",
+    "frontend_template/tokens.py",
     "frontend_template/webapp.py",
 )
 # Parts of packages that nothing of ours imports.

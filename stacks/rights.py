@@ -70,7 +70,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Right:
-    """Some actions on some resources. `conditions` are IAM's; `wide` says why a resource ends in a star that no name could replace."""
+    """Some actions on some resources. `conditions` are IAM's; `wide` says why the resource has a star that no name could replace."""
 
     actions: tuple[str, ...]
     resources: tuple[str, ...]
@@ -185,9 +185,9 @@ def _media(
         )
     if function == "worker":
         yield Right(
-            actions=("s3:DeleteObject", "s3:GetObject"),
+            actions=("s3:GetObject",),
             resources=(f"{arn}/{INCOMING}*",),
-            wide="Uploads have names of their own, made up when they come. The worker reads each once and removes it.",
+            wide="Uploads have names of their own, made up when they come, and each is read to make a picture of it.",
         )
         yield Right(
             actions=("s3:DeleteObject", "s3:PutObject"),
@@ -210,7 +210,17 @@ def _identities(
 def _mail(
     function: FunctionName, creator: Creator, features: tuple[Feature[Any], ...], place: Place
 ) -> Iterator[Right]:
-    if function != "worker" or not any(feature.mails for feature in features):
+    if not any(feature.mails for feature in features):
+        return
+    if function == "studio":
+        # How far mail goes is shown to the team.
+        yield Right(actions=("ses:GetEmailIdentity",), resources=(place.arn("ses", f"identity/{creator.domain}"),))
+        yield Right(
+            actions=("ses:GetAccount",),
+            resources=("*",),
+            wide="ses:GetAccount knows no resources. It says whether the account is still in the sandbox, and how much it may send.",
+        )
+    if function != "worker":
         return
     # While SES is in its sandbox the recipient must be an identity too, and is then asked about as well.
     identities = dict.fromkeys((creator.domain, str(creator.email)))

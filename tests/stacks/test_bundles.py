@@ -6,21 +6,37 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from lambdas.core.errors import PrismError
+from lambdas.web.edge import FunctionName
 from stacks import bundles
-from stacks.bundles import LAMBDA, LOCK, ROOT, BundleFailed, Target, base_bundle, creator_bundle
+from stacks.bundles import (
+    LAMBDA,
+    RECIPES,
+    ROOT,
+    BundleFailed,
+    BundleName,
+    Target,
+    base_bundle,
+    bundle_of,
+    creator_bundle,
+)
 from stacks.bytecode import NoBytecode, compile_tree, matching_interpreter
 from tests.creators import a_creator
 
 HERE = Target(platform=None, python=f"{sys.version_info.major}.{sys.version_info.minor}")
 
 
-def test_two_builds_are_the_same_to_the_byte(tmp_path: Path) -> None:
-    first, _ = base_bundle("lean")
-    second, _ = base_bundle("lean", cache=tmp_path)
+each_bundle = pytest.mark.parametrize("name", RECIPES)
+
+
+@each_bundle
+def test_two_builds_are_the_same_to_the_byte(name: BundleName, tmp_path: Path) -> None:
+    first, _ = base_bundle(name)
+    second, _ = base_bundle(name, cache=tmp_path)
     assert first != second
     assert hashlib.sha256(first.read_bytes()).digest() == hashlib.sha256(second.read_bytes()).digest()
 
@@ -38,11 +54,31 @@ def test_a_creators_bundle_is_the_base_and_the_creator(tmp_path: Path) -> None:
         assert own.testzip() is None
 
 
-def test_only_what_functions_run_is_in_the_bundle() -> None:
-    path, _ = base_bundle("lean")
+def test_every_function_but_the_worker_runs_the_lean_bundle() -> None:
+    assert {function: bundle_of(function) for function in get_args(FunctionName)} == {
+        "api": "lean",
+        "account": "lean",
+        "studio": "lean",
+        "webhooks": "lean",
+        "worker": "worker",
+    }
+
+
+def test_only_the_worker_carries_what_makes_pictures_and_publishes_pages() -> None:
+    names = {name: zipfile.ZipFile(base_bundle(name)[0]).namelist() for name in RECIPES}
+    for path in ("PIL/Image.py", "brotli.py", "frontend_template/site.py", "frontend_template/objects.py"):
+        assert path in names["worker"]
+        assert path not in names["lean"]
+    assert {*names["lean"]} <= {*names["worker"]}
+    assert not [path for path in names["lean"] if path.startswith(("PIL/", "pillow", "brotli", "_brotli"))]
+
+
+@each_bundle
+def test_only_what_functions_run_is_in_the_bundle(name: BundleName) -> None:
+    path, _ = base_bundle(name)
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
-    assert "lambdas/handlers/api.py" in names
+    assert f"lambdas/handlers/{'worker' if name == 'worker' else 'api'}.py" in names
     assert "frontend_template/render.py" in names
     assert any(name.startswith("frontend_template/locales/") for name in names)
     assert len(names) == len(set(names))
@@ -51,30 +87,34 @@ def test_only_what_functions_run_is_in_the_bundle() -> None:
         "cryptography/",
         "frontend_template/static/",
         "frontend_template/fonts/",
+        "fontTools/",
+        "lightningcss/",
         "tests/",
         "yaml/",
     ):
         assert not [name for name in names if name.startswith(left_out)]
-    assert path.stat().st_size < 12_000_000
+    assert path.stat().st_size < {"lean": 12_000_000, "worker": 21_000_000}[name]
 
 
-def test_every_file_has_one_date_and_plain_rights() -> None:
-    path, _ = base_bundle("lean")
+@each_bundle
+def test_every_file_has_one_date_and_plain_rights(name: BundleName) -> None:
+    path, _ = base_bundle(name)
     with zipfile.ZipFile(path) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o644}
 
 
 @pytest.mark.skipif(matching_interpreter(LAMBDA.python) is None, reason="no Python of the cloud's version here")
-def test_every_module_comes_with_bytecode_that_is_never_checked() -> None:
-    path, notes = base_bundle("lean")
+@each_bundle
+def test_every_module_comes_with_bytecode_that_is_never_checked(name: BundleName) -> None:
+    path, notes = base_bundle(name)
     assert notes == ()
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
-        for name in [name for name in names if name.endswith(".py")]:
-            folder, _, module = name.rpartition("/")
+        for source in [path for path in names if path.endswith(".py")]:
+            folder, _, module = source.rpartition("/")
             compiled = f"{folder}/__pycache__/{module[:-3]}.cpython-313.pyc".lstrip("/")
-            assert compiled in names, f"{name} has no bytecode"
+            assert compiled in names, f"{source} has no bytecode"
             # PEP 552: the second word says "a hash, not to be checked".
             assert archive.read(compiled)[4:8] == b"\x01\x00\x00\x00"
         assert str(ROOT).encode() not in b"".join(archive.read(n) for n in names if n.startswith("lambdas/"))
@@ -117,8 +157,9 @@ def test_a_fault_in_the_code_is_named(tmp_path: Path) -> None:
     assert "SyntaxError" in refused.value.message
 
 
-def test_the_lock_has_a_hash_for_each_file_and_no_registry() -> None:
-    text = LOCK.read_text()
+@each_bundle
+def test_the_lock_has_a_hash_for_each_file_and_no_registry(name: BundleName) -> None:
+    text = RECIPES[name].lock.read_text()
     pinned = [line for line in text.splitlines() if "==" in line]
     assert pinned
     assert "://" not in text
@@ -127,16 +168,12 @@ def test_the_lock_has_a_hash_for_each_file_and_no_registry() -> None:
 
 def test_the_handlers_start_from_the_unpacked_bundle(tmp_path: Path) -> None:
     """With the bundle for this machine: only what is in it is on the path."""
-    bundle = creator_bundle("lean", a_creator(), into=tmp_path, target=HERE)
-    with zipfile.ZipFile(bundle.path) as archive:
-        archive.extractall(tmp_path / "task")
-    program = f"""
+    program = """
 import importlib, sys
-sys.path.insert(0, {str(tmp_path / "task")!r})
-for name in ("api", "worker"):
-    assert callable(importlib.import_module(f"lambdas.handlers.{{name}}").handler)
-banned = {{"stripe", "jinja2", "aws_xray_sdk", "httpx", "anyio", "aiohttp", "babel", "markdown_it", "nh3"}}
-loaded = {{name.partition(".")[0] for name in sys.modules}} & banned
+for name in ("api", "account", "studio", "webhooks"):
+    assert callable(importlib.import_module(f"lambdas.handlers.{name}").handler)
+banned = {"stripe", "jinja2", "aws_xray_sdk", "httpx", "anyio", "aiohttp", "babel", "markdown_it", "nh3"}
+loaded = {name.partition(".")[0] for name in sys.modules} & banned
 assert not loaded, loaded
 import frontend_template.render
 import babel.dates, markdown_it, nh3
@@ -146,10 +183,42 @@ for service, operations in CALLS.items():
     assert set(described.operation_names) == set(operations)
     described.client_context_parameters
 """
+    run_in_bundle("lean", program, tmp_path)
+
+
+def test_the_worker_starts_from_its_bundle_makes_a_picture_and_packs_a_page(tmp_path: Path) -> None:
+    program = """
+import sys
+from lambdas.handlers.worker import handler
+banned = {"PIL", "jinja2", "babel", "frontend_template"}
+loaded = {name.partition(".")[0] for name in sys.modules} & banned
+assert callable(handler) and not loaded, loaded
+from importlib.metadata import version
+from io import BytesIO
+from PIL import Image
+for kind in ("WEBP", "AVIF", "JPEG", "PNG", "GIF"):
+    drawn = BytesIO()
+    Image.new("RGB", (8, 8)).save(drawn, kind)
+    Image.open(drawn).load()
+import brotli
+assert brotli.decompress(brotli.compress(b"page")) == b"page" and version("brotli") and version("pillow")
+import frontend_template.render, frontend_template.site, lambdas.handlers.rendering, lambdas.platform.pictures
+from lambdas.platform.aws import client
+assert client("s3").get_paginator("list_objects_v2")
+"""
+    run_in_bundle("worker", program, tmp_path)
+
+
+def run_in_bundle(name: BundleName, program: str, folder: Path) -> None:
+    """Run a program with nothing but this machine's bundle on its path."""
+    bundle = creator_bundle(name, a_creator(), into=folder, target=HERE)
+    with zipfile.ZipFile(bundle.path) as archive:
+        archive.extractall(folder / "task")
+    program = f"import sys; sys.path.insert(0, {str(folder / 'task')!r})\n{program}"
     done = subprocess.run(
         # -S: no site-packages; -I: nothing from the environment or the working directory.
         [sys.executable, "-I", "-S", "-c", program],
-        env={**os.environ, "PRISM_SITE_BUCKET": "none", "PRISM_ORIGIN_DIGESTS": ""},
+        env={**os.environ, "PRISM_SITE_BUCKET": "none", "PRISM_MEDIA_BUCKET": "none", "PRISM_ORIGIN_DIGESTS": ""},
         capture_output=True,
         text=True,
         check=False,

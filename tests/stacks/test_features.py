@@ -92,7 +92,7 @@ COGNITO = {f"cognito-idp:{call}" for call in CALLS["cognito-idp"] if call.starts
 OWN = {
     "api": set(),
     "account": COGNITO,
-    "studio": set(),
+    "studio": {"ses:GetAccount", "ses:GetEmailIdentity"},
     "webhooks": set(),
     "worker": {
         "cloudfront:CreateInvalidation",
@@ -183,7 +183,7 @@ def test_uploads_are_put_by_one_and_read_by_another(with_everything: Assembly) -
     assert not [key for key in on("account", "s3:GetObject") if "media" in key]
     assert on("worker", "s3:GetObject") == {media("incoming/*"), site}
     assert on("worker", "s3:PutObject") == {media("media/public/*"), site}
-    assert on("worker", "s3:DeleteObject") == {media("incoming/*"), media("media/public/*"), site}
+    assert on("worker", "s3:DeleteObject") == {media("media/public/*"), site}
 
 
 def test_who_renders_may_read_the_manifest_of_assets(with_everything: Assembly) -> None:

@@ -11,6 +11,9 @@ from pynamodb.expressions.update import Action
 from lambdas.core.errors import Conflict, NotSignedIn, PreconditionFailed
 from lambdas.platform.people import Person
 
+ASKED, GOING = "asked", "going"
+"""`Person.leaving`: the deletion can be taken back; the worker has begun it, and it cannot."""
+
 _TRIES = 8
 
 Decision = Callable[[Person], Sequence[Action] | None]
@@ -23,6 +26,8 @@ def change(person: Person, decide: Decision, *, correlation_id: str) -> None:
     `person` is then the row as it stands. NotSignedIn where the account is gone.
     """
     for _ in range(_TRIES):
+        if person.leaving == GOING:
+            raise NotSignedIn("This account is being deleted.", fix="Sign up again whenever you like.")
         actions = decide(person)
         if not actions:
             return

@@ -10,7 +10,7 @@ from pynamodb.expressions.condition import size
 from lambdas.core.errors import Conflict
 from lambdas.core.forms import blank
 from lambdas.core.permissions import OWNER
-from lambdas.features.accounts.changes import read_again
+from lambdas.features.accounts.changes import ASKED, read_again
 from lambdas.features.accounts.inputs import TypedPassword
 from lambdas.features.accounts.own_pages import LEAVING, Done, Sent, about, show
 from lambdas.features.accounts.proving import prove_password
@@ -31,9 +31,6 @@ ASKED_PAGE = "/account/delete/asked/"
 
 GRACE = timedelta(days=14)
 """So long after it was asked for, everything is deleted."""
-
-ASKED, GOING = "asked", "going"
-"""`Person.leaving`: it can be taken back; the worker has begun, and it cannot."""
 
 _TRIES = 8
 

@@ -44,15 +44,12 @@ def context(visit: Visit) -> dict[str, Any]:
 
 
 def code_context(visit: Visit) -> dict[str, Any]:
-    return about(visit, form=blank("code"), new_address=_begun(visit).email)
-
-
-def _after_a_fault(visit: Visit) -> dict[str, Any]:
-    """The page of a code that was wrong: it may be over by now."""
+    """Where the code was sent to, empty where nothing was begun, or too long ago."""
     try:
-        return code_context(visit)
+        new_address = _begun(visit).email
     except codes.StepOver:
-        return about(visit, new_address="")
+        new_address = ""
+    return about(visit, form=blank("code"), new_address=new_address)
 
 
 @router.get(PAGE, include_in_schema=False)
@@ -67,10 +64,8 @@ def page(visit: Here) -> Html:
 @signed_in
 def code_page(visit: Here) -> Html:
     """Where the code is typed; who has nothing begun is led to where it begins."""
-    try:
-        return show(visit, CODE_PAGE, code_context(visit))
-    except codes.StepOver:
-        return visit.redirect(PAGE)
+    shown = code_context(visit)
+    return show(visit, CODE_PAGE, shown) if shown["new_address"] else visit.redirect(PAGE)
 
 
 @router.post("/api/auth/email", tags=["account"], summary="Ask for another e-mail address")
@@ -96,7 +91,7 @@ def ask(sent: Annotated[NewAddress, Body()], visit: Here) -> Done:
 
 
 @router.post("/api/auth/email/confirm", tags=["account"], summary="Take the new address, by its code")
-@form(page=CODE_PAGE, sent="/account/security/?done=email", fields=("code",), context=_after_a_fault)
+@form(page=CODE_PAGE, sent="/account/security/?done=email", fields=("code",), context=code_context)
 @signed_in
 def confirm(sent: Annotated[Confirmation, Body()], visit: Here) -> Done:
     """The address is one's own from now on, and nobody else's; the one before is told."""

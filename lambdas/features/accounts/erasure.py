@@ -8,7 +8,7 @@ from pynamodb.exceptions import DeleteError, UpdateError
 
 from lambdas.core.ids import derived_id
 from lambdas.core.references import load
-from lambdas.features.accounts.deletion import ASKED, GOING
+from lambdas.features.accounts.changes import ASKED, GOING
 from lambdas.features.accounts.letters import tell
 from lambdas.platform.people import Address, Person, canonical
 from lambdas.platform.pictures import drop_picture

@@ -9,7 +9,9 @@ from pynamodb.expressions.update import Action
 
 from lambdas.core.events import Change, Event
 from lambdas.core.ids import derived_id
-from lambdas.features.accounts.deletion import ASKED
+from lambdas.features.accounts.changes import ASKED
+from lambdas.features.accounts.email_back import GOOD_FOR, link
+from lambdas.features.accounts.email_back import Change as Undoable
 from lambdas.features.accounts.letters import tell
 from lambdas.platform.people import Person
 from lambdas.platform.pictures import NotAPicture, drop_picture, make_picture
@@ -42,6 +44,12 @@ def deliver(event: Event, services: Services) -> None:
         return
     details = dict(event.data)
     kind, to = details.pop("kind"), details.pop("to")
+    if "due" in details:
+        details["due"] = datetime.fromisoformat(details["due"])
+    if "changed_at" in details:
+        changed_at = datetime.fromisoformat(details.pop("changed_at"))
+        undone = link(Undoable(person_id=person.id, former=to, changed_at=changed_at), services)
+        details |= {"back": undone, "until": changed_at + GOOD_FOR}
     tell(person, kind, services, reference=derived_id("mail", event.id), at=event.at, to=to, **details)
 
 
@@ -91,8 +99,11 @@ def _settle(person_id: str, key: str, actions: list[Action]) -> bool:
 def _letters(old: Person, new: Person) -> Iterator[tuple[str, dict[str, Any]]]:
     """What of a change its owner is written about, with what the letter says of it."""
     if old.email != new.email:
-        yield "email_changed", {}
-    if new.password_changed_at and old.password_changed_at != new.password_changed_at:
+        moved = new.email_changed_at
+        # The address that is taken back is told without a way back: that would be the other one's.
+        back = {} if new.password_changed_at == moved or moved is None else {"changed_at": moved.isoformat()}
+        yield "email_changed", back
+    if new.password_changed_at is not None and old.password_changed_at != new.password_changed_at:
         yield "password_changed", {}
     yield from _factor_letters(old.second_factor or {}, new.second_factor or {})
     before, after = _passkeys(old), _passkeys(new)
@@ -102,7 +113,7 @@ def _letters(old: Person, new: Person) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "passkey_removed", {"passkey": before[id]}
     if new.new_device and old.new_device != new.new_device:
         yield "new_device", {"agent": new.new_device["agent"]}
-    if new.leaving == ASKED and old.leaving != ASKED and new.deletion_due:
+    if new.leaving == ASKED and old.leaving != ASKED and new.deletion_due is not None:
         yield "deletion_asked", {"due": new.deletion_due.isoformat()}
     if old.leaving == ASKED and not new.leaving:
         yield "deletion_cancelled", {}

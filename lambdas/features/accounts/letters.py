@@ -9,6 +9,14 @@ from lambdas.platform.mail import Undeliverable
 from lambdas.platform.people import Person
 from lambdas.platform.services import Services
 
+SUSPICIOUS = frozenset(
+    {
+        *("password_changed", "second_factor_on", "second_factor_off", "recovery_renewed", "recovery_used"),
+        *("passkey_added", "passkey_removed", "new_device", "deletion_asked"),
+    }
+)
+"""Letters that say what to do if it was somebody else; after a change of address that is another way back."""
+
 
 def tell(
     person: Person, kind: str, services: Services, *, reference: str, at: datetime, to: str, **details: Any
@@ -23,7 +31,7 @@ def tell(
     letter = services.renderer().letter(
         "accounts/notice",
         creator.language_or_own(person.locale),
-        {"kind": kind, "person": person, "at": at, "details": details},
+        {"kind": kind, "person": person, "at": at, "details": details, "SUSPICIOUS": SUSPICIOUS},
     )
     # Undeliverable: the mailbox is gone, or this AWS account may not mail strangers yet; no later try would change that.
     with suppress(Undeliverable):

@@ -4,6 +4,7 @@ from lambdas.features.accounts import (  # noqa: F401  (each adds its routes)
     deletion,
     devices,
     email,
+    email_back,
     home,
     passkeys,
     password,

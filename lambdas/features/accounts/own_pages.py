@@ -11,6 +11,14 @@ from lambdas.platform.visit import Html, Visit
 
 LEAVING = "/account/delete/"
 
+FLASHES = frozenset(
+    {
+        *("name", "picture", "picture-removed", "preferences", "password", "email", "second-factor-off"),
+        *("passkey", "passkey-named", "passkey-removed", "ended", "ended-others", "kept"),
+    }
+)
+"""What `?done=` may say: the keys of the texts below `accounts.done` that pages of one's own show."""
+
 
 class Sent(BaseModel):
     """What every action may bring: the page's language."""
@@ -31,7 +39,8 @@ def refused(field: str, code: str, message: str) -> Invalid:
 
 def about(visit: Visit, **more: Any) -> dict[str, Any]:
     """What every page of one's own knows: whose it is, and what has just been done (`?done=…`)."""
-    return {"person": visit.person, "done": visit.query.get("done", ""), **more}
+    done = visit.query.get("done", "")
+    return {"person": visit.person, "done": done if done in FLASHES else "", **more}
 
 
 def show(visit: Visit, path: str, context: Mapping[str, Any]) -> Html:

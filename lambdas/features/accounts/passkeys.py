@@ -69,7 +69,10 @@ def context(visit: Visit) -> dict[str, Any]:
 
 def one_context(visit: Visit) -> dict[str, Any]:
     """Of the passkey that the address names: in its query where it is looked at, in its path where it is changed."""
-    key = _found(visit.person, visit.parameters.get("id") or visit.query.get("id", ""))
+    try:
+        key = _found(visit.person, visit.parameters.get("id") or visit.query.get("id", ""))
+    except NotFound:
+        return about(visit, passkey=None, form=blank("name"), removal=blank("password"))
     form_ = Form(values={"name": key["name"]})
     return about(visit, passkey=_shown(key), name_field=KEY_NAME, form=form_, removal=blank("password"))
 
@@ -95,10 +98,8 @@ def page(visit: Here) -> Html:
 @signed_in
 def one_page(visit: Here) -> Html:
     """One passkey; who names none of theirs is led to all of them."""
-    try:
-        return show(visit, ONE, one_context(visit))
-    except NotFound:
-        return visit.redirect(PAGE)
+    shown = one_context(visit)
+    return show(visit, ONE, shown) if shown["passkey"] else visit.redirect(PAGE)
 
 
 @router.post("/api/auth/passkeys/options", tags=["account"], summary="Begin to add a passkey")
@@ -125,13 +126,16 @@ def add(sent: Annotated[NewPasskey, Body()], visit: Here) -> Done:
     id = str(sent.credential.get("id", ""))
     if not re.fullmatch(ID_PATTERN, id) or len(id) > LONGEST_ID:
         raise PasskeyRefused(fix="Try again, on this very page.")
+    known = any(key["id"] == id for key in visit.person.passkeys or ())
     entry = {"id": id, "name": sent.name, "added_at": visit.services.clock().isoformat()}
     change(visit.person, lambda now: _with(now, entry), correlation_id=visit.correlation_id)
     try:
         visit.services.identity.add_passkey(Proof(token=begun["token"]), sent.credential)
     except PasskeyRefused:
-        change(visit.person, lambda now: _without(now, id), correlation_id=visit.correlation_id)
-        raise
+        if not known:
+            change(visit.person, lambda now: _without(now, id), correlation_id=visit.correlation_id)
+            raise
+        # Sent again after an answer that was lost: it was added then.
     step_cookie.drop(visit)
     return Done()
 

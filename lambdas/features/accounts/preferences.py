@@ -68,7 +68,6 @@ def context(visit: Visit) -> dict[str, Any]:
         seen=_seen(visit.person),
         form=blank("language"),
         kinds=kinds(visit.services, visit.person),
-        languages_spoken=visit.services.creator.languages,
         language=visit.services.creator.language_or_own(visit.person.locale),
     )
 

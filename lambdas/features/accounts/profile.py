@@ -15,14 +15,11 @@ from lambdas.features.accounts.own_pages import Done, Sent, about, refused, show
 from lambdas.features.accounts.routing import router
 from lambdas.platform.limits import Limit
 from lambdas.platform.people import Person
-from lambdas.platform.pictures import NotAPicture, keep_upload
+from lambdas.platform.pictures import MAX_BYTES, NotAPicture, keep_upload
 from lambdas.platform.routing import form, html, limited, signed_in, takes_file
 from lambdas.platform.visit import Here, Html, Visit
 
 PAGE = "/account/profile/"
-
-PICTURE_BYTES = 4_000_000
-"""What a function can be given at once is 6 MB, in base64; the page's script makes larger pictures smaller first."""
 
 PICTURES = Limit(name="account-picture", times=20, per=timedelta(hours=1))
 SAVES = Limit(name="account-saves", times=60, per=timedelta(hours=1))
@@ -45,7 +42,7 @@ def context(visit: Visit) -> dict[str, Any]:
         form=Form(values={"name": person.name}),
         picture_form=blank("picture"),
         name_field=NAME,
-        most_bytes=PICTURE_BYTES,
+        most_bytes=MAX_BYTES,
     )
 
 
@@ -75,7 +72,7 @@ def save(wanted: Annotated[NewName, Body()], visit: Here) -> Saved:
 
 @router.post("/api/auth/picture", tags=["account"], summary="Give oneself a picture")
 @form(page=PAGE, sent=f"{PAGE}?done=picture", fields=("picture",), name="picture_form", context=context)
-@takes_file(at_most=PICTURE_BYTES + 10_000)
+@takes_file(at_most=MAX_BYTES + 10_000)
 @signed_in
 @limited(PICTURES)
 def picture(sent: Annotated[Sent, Body()], visit: Here) -> Done:
@@ -83,10 +80,10 @@ def picture(sent: Annotated[Sent, Body()], visit: Here) -> Done:
     file = visit.files.get("picture")
     if file is None or not file.content:
         raise refused("picture", "missing", "Choose a picture.")
-    if len(file.content) > PICTURE_BYTES:
+    if len(file.content) > MAX_BYTES:
         raise refused("picture", "too_heavy", "The picture is too large.")
     try:
-        key = keep_upload(file.content)
+        key = keep_upload(file.content, visit.services)
     except NotAPicture:
         raise refused("picture", "no_picture", "This file is no picture.") from None
     change(

@@ -79,9 +79,13 @@ def both_context(visit: Visit) -> dict[str, Any]:
 
 
 def confirm_context(visit: Visit) -> dict[str, Any]:
-    """With the QR code and its secret; StepOver where nothing was begun, or too long ago."""
-    address = _address(visit)
-    return about(visit, form=blank("code"), qr=_drawn(address), secret=second_factor.as_typed(_secret(visit)))
+    """With the QR code and its secret, empty where nothing was begun, or too long ago."""
+    try:
+        secret = _secret(visit)
+    except StepOver:
+        return about(visit, form=blank("code"), qr="", secret="")
+    qr = _drawn(_otpauth(visit, secret))
+    return about(visit, form=blank("code"), qr=qr, secret=second_factor.as_typed(secret))
 
 
 @router.get(PAGE, include_in_schema=False)
@@ -96,10 +100,8 @@ def page(visit: Here) -> Html:
 @signed_in
 def confirm_page(visit: Here) -> Html:
     """The QR code, and the first code of the app; who has nothing begun is led to where it begins."""
-    try:
-        return show(visit, CONFIRM_PAGE, confirm_context(visit))
-    except StepOver:
-        return visit.redirect(PAGE)
+    shown = confirm_context(visit)
+    return show(visit, CONFIRM_PAGE, shown) if shown["qr"] else visit.redirect(PAGE)
 
 
 @router.get(OFF_PAGE, include_in_schema=False)
@@ -235,10 +237,6 @@ def _kept(visit: Visit, codes: Sequence[str]) -> tuple[str, ...]:
 
 def _show_once(visit: Visit, codes: Sequence[str]) -> None:
     step_cookie.keep(visit, SHOWN_ONCE, {"person": visit.person.id, "codes": list(codes)}, lasts=LASTS)
-
-
-def _address(visit: Visit) -> str:
-    return _otpauth(visit, _secret(visit))
 
 
 def _otpauth(visit: Visit, secret: bytes) -> str:

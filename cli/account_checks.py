@@ -1,16 +1,22 @@
 """What the AWS account of this shell's credentials lacks for a creator's platform."""
 
 import os
+from collections.abc import Iterable
 from typing import Any
 
 from cli.findings import Finding
+from lambdas.core.creator import Creator
+from lambdas.platform.mail import domain_verified
 
 ENOUGH_CONCURRENCY = 50
 REGION = "eu-central-1"
 
 
-def all_findings() -> list[Finding]:
-    """Who we are, whether mail goes out, whether functions may run side by side. Reads only."""
+def all_findings(creators: Iterable[Creator] = ()) -> list[Finding]:
+    """Who we are, whether mail goes out, also for those of the creators who live in this account, whether functions may run side by side.
+
+    Reads only. What could not be checked is said.
+    """
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
@@ -29,9 +35,19 @@ def all_findings() -> list[Finding]:
         except (BotoCoreError, ClientError) as error:
             # Without an identity the other answers would be the same refusal twice more.
             fix = "sign in again (aws sso login), or give this identity the right to read it"
-            findings.append(Finding(subject, "needed" if subject == "account" else "wanted", str(error), fix))
             if subject == "account":
-                break
+                found = f"{error}; so nothing was checked of mail (sandbox, domains) and functions"
+                return [Finding(subject, "needed", found, fix)]
+            findings.append(Finding(subject, "wanted", f"could not be checked: {error}", fix))
+    account = findings[0].found.partition(" ")[0]
+    for creator in creators:
+        if creator.cloud.account == account:
+            ses = session.client("sesv2", region_name=creator.region, config=settings)
+            try:
+                findings.append(_domain(ses, creator))
+            except (BotoCoreError, ClientError) as error:
+                fix = "give this identity the right ses:GetEmailIdentity"
+                findings.append(Finding(creator.domain, "wanted", f"could not be checked: {error}", fix))
     return findings
 
 
@@ -44,8 +60,26 @@ def _mail(ses: Any, region: str) -> Finding:
     account = ses.get_account()
     if account.get("ProductionAccessEnabled"):
         return Finding("mail", "ok", f"SES sends up to {account['SendQuota']['Max24HourSend']:.0f} mails a day")
-    fix = "ask for production access: SES console, Account dashboard"
-    return Finding("mail", "wanted", f"SES is in its sandbox in {region}: it reaches verified addresses only", fix)
+    found = f"SES is in its sandbox in {region}: it reaches verified addresses only"
+    review = account.get("Details", {}).get("ReviewDetails", {}).get("Status")
+    if review == "PENDING":
+        fix = "wait for Amazon's answer, a day or two"
+        return Finding("mail", "wanted", f"{found}; your request is being looked at", fix)
+    if review == "DENIED":
+        fix = "answer the case in the AWS Support Center: say whom you mail, why, and how they stop it"
+        return Finding("mail", "wanted", f"{found}; your request was refused", fix)
+    fix = (
+        "ask for production access: SES console, Account dashboard, Request production access; mail type "
+        "transactional, your site's address, and whom you mail: people who signed up or wrote to you"
+    )
+    return Finding("mail", "wanted", found, fix)
+
+
+def _domain(ses: Any, creator: Creator) -> Finding:
+    if domain_verified(ses, creator.domain):
+        return Finding(creator.domain, "ok", f"SES may send for it in {creator.region}")
+    fix = "deploy, then point the domain's name servers at those that the deploy shows; SES looks again by itself"
+    return Finding(creator.domain, "wanted", f"SES may not send for it in {creator.region}: no mail goes out", fix)
 
 
 def _functions(functions: Any, region: str) -> Finding:

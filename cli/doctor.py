@@ -6,6 +6,7 @@ import click
 
 from cli.failures import FAILED
 from cli.output import json_option, show_json
+from cli.place import CREATORS
 
 MARKS = {
     "ok": click.style("ok", fg="green"),
@@ -30,7 +31,9 @@ def command(account: bool, port: int, as_json: bool) -> None:
 
     findings = machine_checks.all_findings(port)
     if account:
-        findings += account_checks.all_findings()
+        from lambdas.features.creator_files import survey
+
+        findings += account_checks.all_findings(survey(CREATORS).creators.values())
     needed = [finding for finding in findings if finding.state == "needed"]
     if as_json:
         show_json({"ok": not needed, "findings": [vars(finding) for finding in findings]})

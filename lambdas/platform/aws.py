@@ -40,7 +40,7 @@ CALLS = {
         "StartWebAuthnRegistration",
     ),
     "s3": ("DeleteObject", "GetObject", "HeadObject", "ListObjectsV2", "PutObject"),
-    "sesv2": ("SendEmail",),
+    "sesv2": ("GetAccount", "GetEmailIdentity", "SendEmail"),
     "ssm": ("GetParameters",),
 }
 """All that functions ask of AWS, by service: their bundle carries the description of these calls and no other."""

@@ -1,8 +1,10 @@
 """Mail through Amazon SES (API v2), from the creator's own domain."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from lambdas.core.clock import Clock, now
 from lambdas.core.creator import Creator
 from lambdas.platform import aws
 
@@ -19,6 +21,27 @@ class Letter:
     html: str
 
 
+ASKED_EVERY = timedelta(minutes=10)
+"""How long a container believes what SES said of itself."""
+
+ASKED_AGAIN = timedelta(minutes=1)
+"""How long it leaves SES alone after SES did not say."""
+
+_SECONDS_TO_ANSWER = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailState:
+    """How far mail goes. `sandboxed`: SES reaches verified addresses only, as in every new account. `domain`: it may send for the creator's."""
+
+    sandboxed: bool
+    domain: bool
+
+    @property
+    def reaches_everyone(self) -> bool:
+        return self.domain and not self.sandboxed
+
+
 class Undeliverable(Exception):
     """SES will never take this mail: the address is none, or it is not verified in an account still in SES's sandbox."""
 
@@ -28,7 +51,9 @@ class Mailer:
     """Sends letters as `<creator's name> <hello@domain>`; the client is made at first use."""
 
     creator: Creator
+    clock: Clock = now
     _client: "SESV2Client | None" = field(default=None, repr=False)
+    _state: "tuple[datetime, MailState | None] | None" = field(default=None, repr=False)
 
     @property
     def sender(self) -> str:
@@ -74,10 +99,44 @@ class Mailer:
             # SES's words name the address, so they stay out of the message.
             raise Undeliverable(error.response["Error"]["Code"]) from None
 
+    def state(self) -> MailState | None:
+        """How far mail goes, asked every ten minutes at most; None where SES does not say (no right to ask, no answer in time)."""
+        asked = self.clock()
+        if self._state is not None:
+            at, known = self._state
+            if asked - at < (ASKED_EVERY if known else ASKED_AGAIN):
+                return known
+        found = self._ask()
+        self._state = (asked, found)
+        return found
+
+    def _ask(self) -> MailState | None:
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        # A page waits for this: better no answer than a late one.
+        patience = Config(
+            connect_timeout=_SECONDS_TO_ANSWER, read_timeout=_SECONDS_TO_ANSWER, retries={"total_max_attempts": 1}
+        )
+        try:
+            ses = aws.session().create_client("sesv2", config=patience)
+            sandboxed = not ses.get_account()["ProductionAccessEnabled"]
+            return MailState(sandboxed=sandboxed, domain=domain_verified(ses, self.creator.domain))
+        except (BotoCoreError, ClientError):
+            return None
+
     def _ses(self) -> "SESV2Client":
         if self._client is None:
             self._client = aws.client("sesv2")
         return self._client
+
+
+def domain_verified(ses: "SESV2Client", domain: str) -> bool:
+    """Whether SES may send for this domain: its records stand in the DNS, and SES has found them."""
+    try:
+        return ses.get_email_identity(EmailIdentity=domain)["VerifiedForSendingStatus"]
+    except ses.exceptions.NotFoundException:
+        return False
 
 
 def _plain(text: str) -> str:

@@ -5,12 +5,16 @@ import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 
 from cli import account_checks, machine_checks
+from cli.findings import Finding
 from local.emulator import Emulator
 from tests.cli.conftest import Prism
+from tests.creators import a_creator
 
 
 def test_a_machine_that_runs_the_tests_lacks_nothing_needed(prism: Prism) -> None:
@@ -59,6 +63,42 @@ def test_an_account_that_does_not_answer_is_one_finding_with_its_fix() -> None:
     (finding,) = account_checks.all_findings()
     assert (finding.subject, finding.state) == ("account", "needed")
     assert finding.fix
+
+
+def _asked(**fields: Any) -> dict[str, Finding]:
+    return {finding.subject: finding for finding in account_checks.all_findings([a_creator(**fields)])}
+
+
+@pytest.mark.parametrize(
+    ("review", "fix"), [(None, "ask for production access"), ("PENDING", "wait"), ("DENIED", "answer the case")]
+)
+def test_mail_that_stays_in_the_sandbox_comes_with_the_way_out(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, review: str | None, fix: str
+) -> None:
+    def sandboxed(parsed: dict[str, Any], **_: object) -> None:
+        parsed["ProductionAccessEnabled"] = False
+        if review:
+            parsed["Details"] = {"ReviewDetails": {"Status": review}}
+
+    def session(*given: Any, **how: Any) -> Any:
+        made = real(*given, **how)
+        made.events.register("after-call.sesv2.GetAccount", sandboxed)
+        return made
+
+    real = boto3.Session
+    monkeypatch.setattr(boto3, "Session", session)
+    finding = _asked()["mail"]
+    assert (finding.state, "sandbox" in finding.found) == ("wanted", True)
+    assert finding.fix.startswith(fix)
+
+
+def test_the_domains_of_creators_in_this_account_are_checked_and_no_others(emulator: Emulator) -> None:
+    here = {"cloud": {"account": "123456789012"}}
+    assert _asked(**here)["tester.example"].state == "wanted"
+    boto3.client("sesv2", region_name="eu-central-1").create_email_identity(EmailIdentity="tester.example")
+    assert _asked(**here)["tester.example"].state == "ok"
+    assert "tester.example" not in _asked(cloud={"account": "210987654321"})
+    assert "tester.example" not in _asked()
 
 
 def test_bytecode_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
+from datetime import datetime
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
 
+import boto3
 import pytest
 
-from lambdas.platform.mail import Letter, Mailer, Undeliverable
+from lambdas.platform.mail import Letter, Mailer, MailState, Undeliverable
 from tests.creators import a_creator
+from tests.platform_under_test import MovingClock
 
 
 class Post:
@@ -74,3 +77,36 @@ def test_what_ses_will_never_take_is_told_apart_from_what_may_work_later(emulato
     letter = Letter(subject="s", text="t", html="h")
     with pytest.raises(Undeliverable, match=r"^MessageRejected$"):
         Mailer(creator=a_creator()).send(letter, to="fan@fans.example", reference="mail_1")
+
+
+def _state(**fields: Any) -> MailState | None:
+    return Mailer(creator=a_creator(**fields)).state()
+
+
+def test_mail_knows_whether_its_domain_is_verified(emulator: object) -> None:
+    assert _state() == MailState(sandboxed=False, domain=False)
+    boto3.client("sesv2").create_email_identity(EmailIdentity="tester.example")
+    state = _state()
+    assert state == MailState(sandboxed=False, domain=True)
+    assert state.reaches_everyone
+
+
+def test_mail_that_cannot_be_asked_says_nothing() -> None:
+    assert _state() is None
+
+
+def test_ses_is_asked_once_in_ten_minutes_and_a_minute_after_it_did_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = MovingClock()
+    mailer = Mailer(creator=a_creator(), clock=clock)
+    answers: list[MailState | None] = [None, MailState(sandboxed=True, domain=True), None]
+    asked: list[datetime] = []
+
+    def ask() -> MailState | None:
+        asked.append(clock())
+        return answers[len(asked) - 1]
+
+    monkeypatch.setattr(mailer, "_ask", ask)
+    for _ in range(23):
+        mailer.state()
+        clock.forward(seconds=30)
+    assert [(at - asked[0]).total_seconds() for at in asked] == [0, 60, 660]

@@ -6,8 +6,12 @@ from lambdas.core.permissions import Permission
 FEATURE = Feature(
     name="studio",
     config=FeatureConfig,
+    tables=("lambdas.features.studio.models:StudioVisit",),
     studio="lambdas.features.studio.studio:router",
-    permissions=(Permission("studio.view", "manager", "editor", "moderator", "finance", "support"),),
+    permissions=(
+        Permission("studio.view", "manager", "editor", "moderator", "finance", "support"),
+        Permission("studio.setup", "manager"),
+    ),
     screens=(
         Screen(
             path="/studio/",
@@ -17,7 +21,10 @@ FEATURE = Feature(
             icon="home",
             order=0,
         ),
+        Screen(path="/studio/search/", template="studio/search.html.j2", needs="studio.view"),
         Screen(path="/studio/help/", template="studio/help.html.j2", needs="studio.view"),
     ),
+    exports="lambdas.features.studio.last_time:exports",
+    forgets="lambdas.features.studio.last_time:forget",
     optional=False,
 )

@@ -39,7 +39,10 @@ def open_account(step: Step, password: str, visit: Visit) -> bool | None:
         write.save(Address(canonical(step.email), person_id=person.id), condition=Address.email.does_not_exist())
         write.save(person, condition=Person.id.does_not_exist())
 
-    return _written(write_all, step, person.id, visit, at=person.created_at)
+    done = _written(write_all, step, person.id, visit, at=person.created_at)
+    if done is None:
+        services.identity.delete(person.id)
+    return done
 
 
 def set_anew(step: Step, person_id: str, password: str, visit: Visit) -> bool | None:
@@ -50,10 +53,9 @@ def set_anew(step: Step, person_id: str, password: str, visit: Visit) -> bool | 
     services = visit.services
     now = services.clock()
     services.identity.set_password(person_id, password)
-    step.person_id = person_id
 
     def write_all(write: "TransactWrite") -> None:
-        codes.use(write, step)
+        codes.use(write, step, person_id=person_id)
         write.condition_check(Address, canonical(step.email), condition=Address.person_id == person_id)
         write.update(
             Person(person_id),
@@ -67,6 +69,7 @@ def set_anew(step: Step, person_id: str, password: str, visit: Visit) -> bool | 
 
     done = _written(write_all, step, person_id, visit, at=now)
     if done:
+        step.person_id = person_id
         # Whoever was in with the password before is out.
         services.sessions.end_all(person_id)
     return done

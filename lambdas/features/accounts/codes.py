@@ -113,11 +113,14 @@ def find(step_id: str, purpose: tuple[str, ...], *, services: Services) -> Step:
     return step
 
 
-def use(write: "TransactWrite", step: Step) -> None:
-    """Add to a transaction that the step has had its effect, on `step.person_id`; it is NotWritten where it had one before."""
+def use(write: "TransactWrite", step: Step, *, person_id: str = "") -> None:
+    """Add to a transaction that the step has had its effect (on `person_id`, where that was not known from the start).
+
+    It is NotWritten where the step had its effect before.
+    """
     write.update(
         Step(step.id),
-        actions=[Step.used.set(True), Step.person_id.set(step.person_id)],
+        actions=[Step.used.set(True), Step.person_id.set(person_id or step.person_id)],
         condition=(Step.used == False) & Step.id.exists(),  # noqa: E712  (pynamodb's comparison, not Python's)
     )
 

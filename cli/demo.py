@@ -8,8 +8,7 @@ from cli.output import say
 from cli.place import CREATORS
 from cli.synth import tell
 from lambdas.core.errors import PrismError
-
-DEMO = "demo"
+from local.demo_people import DEMO
 
 
 @click.command("demo")

@@ -22,6 +22,7 @@ from typing import Any
 
 from lambdas.core.creator import Creator
 from lambdas.core.errors import Conflict, PrismError, Unavailable
+from local.demo_people import DEMO, how_to_sign_in
 from local.emulator import Emulator, account_id
 from local.loopback import LOOPBACK
 from local.process import ROOT, Child
@@ -258,6 +259,9 @@ class _Dev:
         )
         self.progress(f"  inbox   {self.address}_local/inbox   (all mail it sends)")
         self.progress(f"  tools   {self.address}_local/")
+        if self.creator.id == DEMO:
+            for line in how_to_sign_in(self.address, str(self.creator.email)):
+                self.progress(line)
         self.progress(
             f"  AWS     {self._emulator.endpoint}   (region {self.creator.region}; `source {shlex.quote(str(self._variables))}` lets a shell use it)"
         )

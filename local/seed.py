@@ -1,36 +1,56 @@
-"""Fictional data for the demo creator, put in through the real API, once.
+"""Fictional data for the demo creator, put in through the real functions, once.
 
 A feature that wants some has a line in `SEEDS`.
 """
 
 import json
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from lambdas.core.creator import Creator
 from lambdas.web import edge
 from local import http_api
+from local.demo_people import DEMO, PEOPLE, DemoPerson
 from local.platform import Platform
 
-DEMO = "demo"
 TOKEN_SECONDS = 2.5
 """A contact form's token is taken from its second second on; nobody types faster."""
 
+MAIL_SECONDS = 30.0
+"""How long a mail is waited for."""
 
-@dataclass(frozen=True, kw_only=True)
+_LOOK_SECONDS = 0.2
+_CODE = r"^\s*([0-9]{4} ?[0-9]{4})\s*$"
+_TOKEN = r"[?&]token=([^\s&]+)"
+
+
+class Interrupted(Exception):
+    """The platform is being stopped."""
+
+
+@dataclass(kw_only=True)
 class Visitor:
-    """Asks the API as a visitor would through CloudFront, from an address that is set aside for examples."""
+    """Asks the functions as a browser would through CloudFront, from an address that is set aside for examples."""
 
-    function: http_api.Function
+    functions: Mapping[edge.FunctionName, http_api.Function]
     routes: tuple[edge.Route, ...]
+    host: str
     origin_secret: str = field(repr=False)
     address: str
+    cookies: dict[str, str] = field(default_factory=dict, repr=False)
 
-    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Any:
-        """The JSON that the API answers; RuntimeError where it refuses."""
+    def ask(self, method: str, path: str, sent: Any = None, **headers: str) -> Any:
+        """The JSON that is answered; Refused where it is no success. Cookies are kept and sent back."""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if sent is not None:
+            given["content-type"] = "application/json"
+        if self.cookies:
+            given["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         request = http_api.Request(
             method=method,
             path=path,
@@ -38,22 +58,78 @@ class Visitor:
             headers=(
                 (edge.ORIGIN_SECRET_HEADER, self.origin_secret),
                 (edge.VIEWER_ADDRESS_HEADER, f"{self.address}:40000"),
-                *((name.replace("_", "-"), value) for name, value in headers.items()),
+                (edge.VIEWER_HOST_HEADER, self.host),
+                ("origin", f"https://{self.host}"),
+                *given.items(),
             ),
-            body=body,
+            body=b"" if sent is None else json.dumps(sent).encode(),
         )
+        found = http_api.match(self.routes, path)
         event = http_api.event_of(
             request,
-            http_api.match(self.routes, path),
+            found,
             account="000000000000",
             domain="local.execute-api.localhost",
             source=self.address,
             at=datetime.now(UTC),
         )
-        answer = http_api.answer_of(self.function(event, None))
+        answer = http_api.answer_of(self.functions[found.route.function](event, None))
         if answer.status >= 300:
-            raise RuntimeError(f"{method} {path} answered {answer.status}: {answer.body.decode()}")
+            raise Refused(method, path, answer)
+        self._keep(answer)
         return json.loads(answer.body)
+
+    def _keep(self, answer: http_api.Answer) -> None:
+        for name, value in answer.headers:
+            if name == "set-cookie":
+                cookie, _, rest = value.partition(";")
+                key, _, content = cookie.partition("=")
+                if "max-age=0" in rest.lower():
+                    self.cookies.pop(key, None)
+                else:
+                    self.cookies[key] = content
+
+
+class Refused(RuntimeError):
+    """The platform did not do what was asked; `code` says why."""
+
+    def __init__(self, method: str, path: str, answer: http_api.Answer) -> None:
+        super().__init__(f"{method} {path} answered {answer.status}: {answer.body.decode()}")
+        self.code = str(json.loads(answer.body).get("code", ""))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """What fills a feature: the creator, visitors who each come from elsewhere, and the mailboxes of all.
+
+    `mails` gives the texts of all mails to an address, the newest first.
+    """
+
+    creator: Creator
+    visitors: tuple[Visitor, ...]
+    mails: Callable[[str], list[str]]
+    stop: threading.Event
+
+    def wait(self, seconds: float) -> None:
+        """Interrupted where it was told to stop meanwhile."""
+        if self.stop.wait(seconds):
+            raise Interrupted
+
+    def found(self, address: str, pattern: str) -> list[str]:
+        """What the pattern's group finds in the mails to an address, the newest first."""
+        matches = (re.search(pattern, mail, re.MULTILINE) for mail in self.mails(address))
+        return [match[1] for match in matches if match]
+
+    def found_after(self, address: str, pattern: str, act: Callable[[], object]) -> str:
+        """What is found in the mail that `act` causes; TimeoutError where none comes."""
+        before = len(self.found(address, pattern))
+        act()
+        for _ in range(int(MAIL_SECONDS / _LOOK_SECONDS)):
+            there = self.found(address, pattern)
+            if len(there) > before:
+                return there[0]
+            self.wait(_LOOK_SECONDS)
+        raise TimeoutError(f"no mail has come to {address}")
 
 
 def seed(
@@ -62,7 +138,8 @@ def seed(
     platform: Platform,
     active: frozenset[str],
     routes: tuple[edge.Route, ...],
-    function: http_api.Function,
+    functions: Mapping[edge.FunctionName, http_api.Function],
+    mails: Callable[[str], list[str]],
     stop: threading.Event,
 ) -> tuple[str, ...]:
     """Fill what is not filled yet of the demo creator's active features; the names of those filled now.
@@ -74,28 +151,72 @@ def seed(
         mark = f"seed/{name}"
         if name not in active or platform.checkpoints.read(mark):
             continue
-        visitors = [
+        visitors = tuple(
             Visitor(
-                function=function, routes=routes, origin_secret=platform.keys.origin_secret, address=f"203.0.113.{last}"
+                functions=functions,
+                routes=routes,
+                host=creator.domain,
+                origin_secret=platform.keys.origin_secret,
+                address=f"203.0.113.{last}",
             )
             for last in range(1, 255)
-        ]
-        if put_in(visitors, stop):
-            platform.checkpoints.write(mark, "done")
-            filled.append(name)
+        )
+        try:
+            put_in(Demo(creator=creator, visitors=visitors, mails=mails, stop=stop))
+        except Interrupted:
+            break
+        platform.checkpoints.write(mark, "done")
+        filled.append(name)
     return tuple(filled)
 
 
-def _messages(visitors: list[Visitor], stop: threading.Event) -> bool:
-    """Messages through the contact form, each from a visitor of their own; False where told to stop before the end."""
-    tokens = [visitor.ask("GET", "/api/contact/token")["token"] for visitor, _ in zip(visitors, MESSAGES, strict=False)]
-    if stop.wait(TOKEN_SECONDS):
-        return False
-    for number, (visitor, token, message) in enumerate(zip(visitors, tokens, MESSAGES, strict=False)):
-        body = json.dumps({**message, "token": token}).encode()
+def _messages(demo: Demo) -> None:
+    """Messages through the contact form, each from a visitor of their own."""
+    tokens = [
+        visitor.ask("GET", "/api/contact/token")["token"] for visitor, _ in zip(demo.visitors, MESSAGES, strict=False)
+    ]
+    demo.wait(TOKEN_SECONDS)
+    for number, (visitor, token, message) in enumerate(zip(demo.visitors, tokens, MESSAGES, strict=False)):
         # The key makes one message of two where the last start was cut short.
-        visitor.ask("POST", "/api/contact", body, content_type="application/json", idempotency_key=f"demo-{number:08d}")
-    return True
+        visitor.ask("POST", "/api/contact", {**message, "token": token}, idempotency_key=f"demo-{number:08d}")
+
+
+def _people(demo: Demo) -> None:
+    """Everyone of `PEOPLE`, as people come: they sign up, read their mail, are invited and join."""
+    browsers = {person.role: demo.visitors[-1 - number] for number, person in enumerate(PEOPLE)}
+    for person in PEOPLE:
+        _enter(demo, person, browsers[person.role])
+    for person in PEOPLE:
+        if person.role not in {"owner", "fan"}:
+            _join(demo, person, owner=browsers["owner"], browser=browsers[person.role])
+
+
+def _enter(demo: Demo, person: DemoPerson, browser: Visitor) -> None:
+    """Signed in, with a new account where there is none yet."""
+    address = person.address(str(demo.creator.email))
+    try:
+        browser.ask("POST", "/api/auth/sign-in", {"email": address, "password": person.password})
+    except Refused as refused:
+        if refused.code != "wrong_credentials":
+            raise
+        wish = {"email": address, "name": person.name, "language": person.language}
+        code = demo.found_after(address, _CODE, lambda: browser.ask("POST", "/api/auth/sign-up", wish))
+        browser.ask("POST", "/api/auth/confirm", {"code": code, "password": person.password})
+
+
+def _join(demo: Demo, person: DemoPerson, *, owner: Visitor, browser: Visitor) -> None:
+    """On the team, in their role."""
+    if browser.ask("GET", "/api/me")["person"]["role"] == person.role:
+        return
+    wish = {"email": person.email, "role": person.role, "locale": person.language}
+    # Where the last start was cut short the invitation is there already.
+    tokens = demo.found(person.email, _TOKEN)
+    token = (
+        tokens[0]
+        if tokens
+        else demo.found_after(person.email, _TOKEN, lambda: owner.ask("POST", "/studio/team/invite/", wish))
+    )
+    browser.ask("POST", "/api/auth/invitation", {"token": unquote(token)})
 
 
 MESSAGES: tuple[Mapping[str, str], ...] = (
@@ -130,5 +251,5 @@ MESSAGES: tuple[Mapping[str, str], ...] = (
     },
 )
 
-SEEDS: Mapping[str, Callable[[list[Visitor], threading.Event], bool]] = {"contact": _messages}
+SEEDS: Mapping[str, Callable[[Demo], None]] = {"contact": _messages, "accounts": _people}
 """What fills a feature, by its name."""

@@ -218,7 +218,8 @@ class Server:
                 platform=self.platform,
                 active=frozenset(feature.name for feature in self.features),
                 routes=self.routes,
-                function=self.functions["api"],
+                functions=self.functions,
+                mails=partial(texts_to, os.environ["AWS_ENDPOINT_URL"]),
                 stop=unwanted,
             )
         except Exception:
@@ -245,6 +246,14 @@ def mail_at(endpoint: str) -> list[dict[str, Any]]:
 
     records: list[dict[str, Any]] = json.loads(ask(endpoint, outbox.PATH, credentials=os.environ, seconds=10))
     return records
+
+
+def texts_to(endpoint: str, address: str) -> list[str]:
+    """The texts of all mails to an address, the newest first."""
+    from local.mailbox import Mail
+
+    mails = map(Mail.from_record, mail_at(endpoint))
+    return [mail.text for mail in mails if address in mail.to]
 
 
 def _stop_when(unwanted: threading.Event, loop: asyncio.AbstractEventLoop, server: Any) -> None:

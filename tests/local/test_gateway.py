@@ -5,12 +5,14 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
 
+from lambdas.features.registry import FEATURES
 from lambdas.web import edge
 from local.emulator import Emulator, account_id
 from local.gateway import MAX_BODY_BYTES, Gateway
@@ -24,6 +26,7 @@ ROUTES = (
     edge.Route(path="/api/{proxy+}", function="api"),
     edge.Route(path="$default", function="api"),
 )
+EVERY_ROUTE = edge.routes(FEATURES)
 
 
 def echo(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -61,8 +64,16 @@ async def no_tools(scope: Any, receive: Any, send: Any) -> None:
     raise AssertionError("no test here asks for a tool")
 
 
-def serve(served: Served, endpoint: str, *, seconds: float = 5.0) -> Site:
-    site = Site(served)
+def serve(
+    served: Served,
+    endpoint: str,
+    *,
+    seconds: float = 5.0,
+    routes: tuple[edge.Route, ...] = ROUTES,
+    uncached: tuple[str, ...] = ("/api/*",),
+    **functions: Any,
+) -> Site:
+    site = Site(served, {"api": echo, **functions})
     gateway = Gateway(
         creator_id="mira",
         port=served.port,
@@ -71,8 +82,8 @@ def serve(served: Served, endpoint: str, *, seconds: float = 5.0) -> Site:
         bucket=BUCKET,
         media=MEDIA_BUCKET,
         origin_secret=SECRET,
-        routes=ROUTES,
-        uncached=("/api/*",),
+        routes=routes,
+        uncached=uncached,
         functions=site.functions,
         s3=boto3.client("s3", config=Config(retries={"total_max_attempts": 1})),
         cloud_answers=lambda: cloud_answers(endpoint),
@@ -114,6 +125,44 @@ def test_a_picture_comes_out_of_the_bucket_of_media_and_only_its_public_part(sit
     assert reply.headers["content-security-policy"] == edge.CONTENT_SECURITY_POLICY
     for path in ("/incoming/raw", "/media/incoming/raw", "/media/public/people/nobody.webp", "/media/public/"):
         assert b"WEBP" not in site.get(path).body
+
+
+@pytest.mark.parametrize(
+    ("path", "function"),
+    [
+        ("/api/me", "api"),
+        ("/api/auth/sign-in", "account"),
+        ("/account/", "account"),
+        ("/account/security/passkeys/", "account"),
+        ("/de/account/sign-in/", "account"),
+        ("/studio/", "studio"),
+        ("/studio/team/", "studio"),
+    ],
+)
+def test_what_is_personal_reaches_its_function_and_cookies_pass_both_ways(
+    emulator: Emulator, served: Served, path: str, function: str
+) -> None:
+    publish()
+    named = {name: partial(told, name) for name in ("api", "account", "studio")}
+    site = serve(served, emulator.endpoint, routes=EVERY_ROUTE, uncached=edge.uncached_paths(FEATURES), **named)
+    for reply in (
+        site.get(path, cookie="__Host-session=a.b-c; __Host-step=d"),
+        site.post(path, b"a=1", cookie="__Host-session=a.b-c; __Host-step=d"),
+    ):
+        assert (reply.status, reply.json["function"], reply.json["path"]) == (200, function, path)
+        assert reply.json["cookies"] == ["__Host-session=a.b-c", "__Host-step=d"]
+        assert reply.cookies == (f"__Host-session={function}; Path=/; Secure", "__Host-step=; Path=/; Max-Age=0")
+
+
+def told(function: str, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Says which function it is, and what it was given; sets two cookies."""
+    said = {"function": function, "path": event["rawPath"], "cookies": event.get("cookies")}
+    return {
+        "statusCode": 200,
+        "headers": {"content-type": "application/json"},
+        "cookies": [f"__Host-session={function}; Path=/; Secure", "__Host-step=; Path=/; Max-Age=0"],
+        "body": json.dumps(said),
+    }
 
 
 def test_a_page_comes_out_of_the_bucket_with_its_headers(site: Site) -> None:

@@ -23,6 +23,7 @@ from lambdas.web.edge import FunctionName, served
 # Nothing ever scans a table, and no function describes, makes or deletes one.
 READ = frozenset({"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query"})
 ROWS = READ | {"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+UPDATE = frozenset({"dynamodb:UpdateItem"})
 APPEND = frozenset({"dynamodb:PutItem", "dynamodb:Query"})
 """All that anybody may do to a table that is append-only."""
 
@@ -42,11 +43,19 @@ _TO_ADMIT: Mapping[type[Table], frozenset[str]] = {
 }
 _BEYOND: Mapping[FunctionName, Mapping[type[Table], frozenset[str]]] = {
     # Sessions begin and end here, people come, change and go, and who proves the creator's address becomes owner.
-    "account": {SessionRow: ROWS, Person: ROWS, Address: ROWS, Member: ROWS},
+    # A custom role says who holds it: that is written by who accepts an invitation to it, and by who is forgotten.
+    "account": {SessionRow: ROWS, Person: ROWS, Address: ROWS, Member: ROWS, CustomRole: READ | UPDATE},
     # The team is changed here, and who leaves it is signed out.
     "studio": {SessionRow: ROWS, Address: READ, Member: ROWS, CustomRole: ROWS},
     # Accounts whose grace is over end here, with all that was theirs.
-    "worker": {SessionRow: ROWS, Person: ROWS, Address: ROWS, Member: ROWS, CustomRole: READ, AuditEntry: APPEND},
+    "worker": {
+        SessionRow: ROWS,
+        Person: ROWS,
+        Address: ROWS,
+        Member: ROWS,
+        CustomRole: READ | UPDATE,
+        AuditEntry: APPEND,
+    },
 }
 
 

@@ -294,11 +294,13 @@ def still_standing(write: "TransactWrite", seat: Seat, *, but: Iterable[str] = (
 
 
 def role_unchanged(role: Role) -> Condition:
-    return CustomRole.version == role.version
+    same: Condition = CustomRole.version == role.version
+    return same
 
 
 def _unchanged(seat: Seat) -> Condition:
-    return (Member.version == seat.version) & (Member.role == seat.role.id)
+    same: Condition = (Member.version == seat.version) & (Member.role == seat.role.id)
+    return same
 
 
 def _changeable(visit: "Visit", actor: Seat, person_id: str, version: int) -> Seat:

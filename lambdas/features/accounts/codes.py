@@ -104,6 +104,8 @@ def attempt(step_id: str, purpose: tuple[str, ...], *, services: Services) -> St
 
 def find(step_id: str, purpose: tuple[str, ...], *, services: Services) -> Step:
     """The step by a consistent read; StepOver where there is none for this purpose, or its time is over."""
+    if not step_id:
+        raise StepOver(fix="Begin again.")
     try:
         step = Step.get(step_id, consistent_read=True)
     except Step.DoesNotExist:

@@ -31,13 +31,14 @@ _WITH_INPUT = {"422": "Some of what was sent cannot be accepted"}
 _PROTECTED = {"401": "Sign in first"}
 
 
-def describe_all(features: Iterable[Feature[Any]]) -> dict[str, Any]:
-    """The description of every route these features have for the `api` function, without running any of them."""
+def describe_all(features: Iterable[Feature[Any]], *, title: str = "The API of a creator's platform") -> dict[str, Any]:
+    """The description of all that these features answer below /api/, whichever function does, without running any of it."""
     resolver = APIGatewayHttpResolver(enable_validation=True)
     for feature in features:
-        if feature.api is not None:
-            resolver.include_router(load(feature.api))
-    return describe(resolver, title="The API of a creator's platform")
+        for routes in (feature.api, feature.account):
+            if routes is not None:
+                resolver.include_router(load(routes))
+    return describe(resolver, title=title)
 
 
 def describe(resolver: APIGatewayHttpResolver, *, title: str) -> dict[str, Any]:
@@ -53,11 +54,14 @@ def describe(resolver: APIGatewayHttpResolver, *, title: str) -> dict[str, Any]:
     schemas.update(problem.pop("$defs"))
     schemas["Problem"] = problem
     for route in (*resolver._static_routes, *resolver._dynamic_routes):
-        operation = document["paths"][route.openapi_path][route.method.lower()]
-        _add_problems(operation, protected=extras(route.func).needs is not None)
+        operation = document["paths"].get(route.openapi_path, {}).get(route.method.lower())
+        if operation is None:
+            continue  # a page: for people, not for programs
+        asked = extras(route.func)
+        _add_problems(operation, protected=asked.needs is not None or asked.person)
         for parameter in operation.get("parameters", ()):
             _as_sent(parameter)
-        page = extras(route.func).form
+        page = asked.form
         if page is not None:
             _add_form(operation, page)
     return document

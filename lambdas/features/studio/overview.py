@@ -29,11 +29,10 @@ def newest(told: tuple[News, ...]) -> tuple[Line, ...]:
 
 
 def steps(visit: Visit) -> tuple[Step, ...]:
-    """What is left to do on a fresh platform; nothing for those who do not set it up."""
-    if SETUP not in visit.standing.permissions:
-        return ()
+    """What is left to do on a fresh platform, by those who may."""
     asked = (load(feature.steps)(visit) for feature in visit.services.features if feature.steps)
-    return tuple(chain(_first_steps(visit), *asked))
+    first = _first_steps(visit) if SETUP in visit.standing.permissions else ()
+    return tuple(chain(first, *asked))
 
 
 def found(visit: Visit, words: str) -> tuple[Found, ...]:
@@ -53,10 +52,6 @@ def _first_steps(visit: Visit) -> Iterator[Step]:
     creator = visit.services.settings.creator()
     if not creator.brand.picture:
         yield Step(text="studio.steps.picture", icon="image", url=_screen(visit, "/studio/settings/brand/"))
-    if not creator.site.tagline.in_(creator.locale, fallback=creator.locale):
-        yield Step(text="studio.steps.tagline", icon="pen", url=_screen(visit, "/studio/settings/texts/"))
-    if not creator.legal.responsible or not creator.legal.address:
-        yield Step(text="studio.steps.legal", icon="scales", url=_screen(visit, "/studio/settings/legal/"))
     mail = visit.services.mail.state()
     if mail is not None and not mail.domain:
         yield Step(text="studio.steps.domain", icon="globe")

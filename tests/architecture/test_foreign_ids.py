@@ -20,13 +20,14 @@ from lambdas.platform.routing import extras
 from lambdas.platform.tables import table_name
 from lambdas.web.admission import JSON
 from lambdas.web.app import App
+from lambdas.web.edge import FunctionName
 from lambdas.web.openapi import describe
 from tests.people import a_person
 from tests.platform_under_test import Answer, PlatformUnderTest, start_platform
 
 _ID = re.compile(r"\b[a-z]{2,4}_[0-9A-HJKMNP-TV-Z]{26}\b")
 _NOBODYS = "0" * 26
-FUNCTIONS = ("api", "account", "studio")
+FUNCTIONS: tuple[FunctionName, ...] = ("api", "account", "studio")
 _COUNTERS = ("rate-limits",)
 
 

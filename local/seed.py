@@ -37,7 +37,7 @@ class Interrupted(Exception):
 class Visitor:
     """Asks the functions as a browser would through CloudFront, from an address that is set aside for examples."""
 
-    functions: Mapping[edge.FunctionName, http_api.Function]
+    functions: Mapping[str, http_api.Function]
     routes: tuple[edge.Route, ...]
     host: str
     origin_secret: str = field(repr=False)
@@ -138,7 +138,7 @@ def seed(
     platform: Platform,
     active: frozenset[str],
     routes: tuple[edge.Route, ...],
-    functions: Mapping[edge.FunctionName, http_api.Function],
+    functions: Mapping[str, http_api.Function],
     mails: Callable[[str], list[str]],
     stop: threading.Event,
 ) -> tuple[str, ...]:

@@ -190,10 +190,14 @@ class Identity:
     @contextmanager
     def _taking_its_time(self) -> "Iterator[_Outcome]":
         """What is done inside may find a proof; where it does not, it ends `floor` seconds after it began."""
+        from botocore.exceptions import ClientError, ParamValidationError
+
         began, outcome = time.monotonic(), _Outcome()
         try:
             yield outcome
-        except _client_error() as error:
+        except ParamValidationError:
+            pass  # what cannot even be asked proves nothing
+        except ClientError as error:
             if "secret hash" in str(error).lower():
                 # Not the person's fault: the app client has another secret than the one that was read.
                 self._secret = None

@@ -3,7 +3,7 @@
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -71,9 +71,9 @@ def serve(
     seconds: float = 5.0,
     routes: tuple[edge.Route, ...] = ROUTES,
     uncached: tuple[str, ...] = ("/api/*",),
-    **functions: Any,
+    functions: Mapping[str, Any] | None = None,
 ) -> Site:
-    site = Site(served, {"api": echo, **functions})
+    site = Site(served, {"api": echo, **(functions or {})})
     gateway = Gateway(
         creator_id="mira",
         port=served.port,
@@ -144,7 +144,7 @@ def test_what_is_personal_reaches_its_function_and_cookies_pass_both_ways(
 ) -> None:
     publish()
     named = {name: partial(told, name) for name in ("api", "account", "studio")}
-    site = serve(served, emulator.endpoint, routes=EVERY_ROUTE, uncached=edge.uncached_paths(FEATURES), **named)
+    site = serve(served, emulator.endpoint, routes=EVERY_ROUTE, uncached=edge.uncached_paths(FEATURES), functions=named)
     for reply in (
         site.get(path, cookie="__Host-session=a.b-c; __Host-step=d"),
         site.post(path, b"a=1", cookie="__Host-session=a.b-c; __Host-step=d"),

@@ -87,7 +87,7 @@ def fill(tested: PlatformUnderTest, emulator: Emulator, *, interrupted: bool = F
         ),
         active=frozenset(feature.name for feature in tested.services.features),
         routes=edge.routes(tested.services.features),
-        functions={name: app.handle for name, app in tested.apps.items()},
+        functions={str(name): app.handle for name, app in tested.apps.items()},
         mails=mails,
         stop=Skip(tested, interrupted),
     )

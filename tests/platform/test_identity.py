@@ -223,6 +223,15 @@ def test_what_is_no_passkey_is_refused_both_ways(identity: Identity, ada: str, c
     assert identity.prove_by_passkey(ada, identity.ask_for_passkey(ada)[1], credential) is None
 
 
+@pytest.mark.parametrize("session", ["", "x", "x" * 40, "x" * 5000])
+def test_a_session_that_cognito_never_gave_proves_nothing(
+    identity: Identity, ada: str, phone: Authenticator, session: str
+) -> None:
+    with_passkey(identity, ada, phone)
+    options, _ = identity.ask_for_passkey(ada)
+    assert identity.prove_by_passkey(ada, session, phone.get(options)) is None
+
+
 def test_a_passkey_of_another_page_is_refused(identity: Identity, ada: str) -> None:
     with pytest.raises(PasskeyRefused):
         with_passkey(identity, ada, Authenticator(origin="https://tester.example.evil.example"))

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pynamodb.attributes import TTLAttribute
@@ -132,7 +133,10 @@ def definition(model: type[Table]) -> Definition:
 
 
 class NotWritten(Exception):
-    """A condition of a transaction did not hold, and nothing of it was written. `places` are those of its parts that refused, from 0."""
+    """A condition of a transaction did not hold, and nothing of it was written.
+
+    `places` are those of its parts that refused, from 0, in the order in which they were added.
+    """
 
     def __init__(self, places: tuple[int, ...]) -> None:
         super().__init__(f"conditions that did not hold: {places}")
@@ -147,17 +151,51 @@ def transaction(model: type[Table]) -> Iterator["TransactWrite"]:
     is DynamoDB's own error, which becomes "unavailable, try again". At most 100 items.
     """
     from pynamodb.exceptions import TransactWriteError
-    from pynamodb.transactions import TransactWrite
 
+    write = _in_order()(connection=model._get_connection().connection)
     try:
-        with TransactWrite(connection=model._get_connection().connection) as write:
+        with write:
             yield write
     except TransactWriteError as error:
         reasons = [reason.code if reason else None for reason in error.cancellation_reasons]
-        refused = tuple(place for place, code in enumerate(reasons) if code == "ConditionalCheckFailed")
+        refused = [place for place, code in enumerate(reasons) if code == "ConditionalCheckFailed"]
         if not refused:
             raise
-        raise NotWritten(refused) from None
+        raise NotWritten(tuple(sorted(write.added[place] for place in refused))) from None
+
+
+@cache
+def _in_order() -> Any:
+    """pynamodb's transaction, which sends its parts sorted by kind, and knows by `added` when each was added."""
+    from pynamodb.transactions import TransactWrite
+
+    class InOrder(TransactWrite):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            self._kinds: list[int] = []
+
+        @property
+        def added(self) -> list[int]:
+            """By the place in which DynamoDB was sent a part: the place in which it was added."""
+            return sorted(range(len(self._kinds)), key=self._kinds.__getitem__)
+
+        def condition_check(self, *given: Any, **options: Any) -> None:
+            self._kinds.append(0)
+            super().condition_check(*given, **options)
+
+        def delete(self, *given: Any, **options: Any) -> None:
+            self._kinds.append(1)
+            super().delete(*given, **options)
+
+        def save(self, *given: Any, **options: Any) -> None:
+            self._kinds.append(2)
+            super().save(*given, **options)
+
+        def update(self, *given: Any, **options: Any) -> None:
+            self._kinds.append(3)
+            super().update(*given, **options)
+
+    return InOrder
 
 
 def bind(*, creator_id: str) -> None:

@@ -1,8 +1,11 @@
+import pytest
+
 from lambdas.core.references import load
 from lambdas.features.contact.models import Message
 from lambdas.features.registry import FEATURES, PLATFORM_TABLES, tables_of
 from lambdas.platform.limits import Hits
-from lambdas.platform.tables import Index, Key, bind, definition, table_name
+from lambdas.platform.people import Address
+from lambdas.platform.tables import Index, Key, NotWritten, bind, definition, table_name, transaction
 
 
 def test_a_table_is_read_off_its_model() -> None:
@@ -37,3 +40,23 @@ def test_binding_points_every_model_at_one_creators_tables_with_one_client(emula
     bind(creator_id="two")
     assert {m.Meta.table_name for m in models} == {table_name("two", m.short_name) for m in models}
     assert len({id(m._get_connection().connection) for m in models}) == 1
+
+
+@pytest.mark.parametrize("taken", [{"b"}, {"a", "d"}, {"c"}, {"e"}, {"a", "b", "c", "d", "e"}])
+def test_a_transaction_that_is_refused_says_which_of_its_parts_as_they_were_added(
+    emulator: object, taken: set[str]
+) -> None:
+    """Whatever kind they are: DynamoDB is sent them in another order."""
+    bind(creator_id="tester")
+    Address.create_table(billing_mode="PAY_PER_REQUEST")
+    for email in taken:
+        Address(email, person_id="per_somebody").save()
+    free = Address.email.does_not_exist()
+    with pytest.raises(NotWritten) as refused, transaction(Address) as write:
+        write.update(Address("a"), actions=[Address.person_id.set("per_new")], condition=free)
+        write.save(Address("b", person_id="per_new"), condition=free)
+        write.condition_check(Address, "c", condition=free)
+        write.save(Address("d", person_id="per_new"), condition=free)
+        write.delete(Address("e"), condition=free)
+    assert refused.value.places == tuple("abcde".index(email) for email in sorted(taken))
+    assert {address.email for address in Address.scan()} == taken

@@ -89,15 +89,30 @@ class Palette:
 class ContrastCannotBeMended(Invalid):
     """A colour that readable text or a visible button would take too far from the creator's own.
 
-    `colour` is the one at fault, `fields[0].path` where it stands, `fix` names one that works.
+    `colour` is the one at fault, `fields[0].path` where it stands, `fix` names one that works. `reason` is
+    what is wrong with it in the `theme`, and `suggestion` the nearest colour that is not; both are empty
+    where it is "alike": it cannot be told apart from the other one.
     """
 
     code = "contrast"
     title = "A colour of the brand cannot be made readable"
 
-    def __init__(self, message: str, *, path: str, colour: str, fix: str) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str,
+        colour: str,
+        fix: str,
+        reason: Literal["too_light", "too_dark", "alike"] = "alike",
+        theme: "ThemeName | Literal['']" = "",
+        suggestion: str = "",
+    ) -> None:
         super().__init__(message, fix=fix, fields=(FieldError(path=path, code=self.code, message=message),))
         self.colour = colour
+        self.reason = reason
+        self.theme = theme
+        self.suggestion = suggestion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,6 +264,9 @@ def _keep_near(path: str, given: str, shown: str, theme: ThemeName, reason: str)
         path=path,
         colour=given,
         fix=f'choose a {"darker" if darker else "lighter"} colour such as "{shown}", or set brand.theme to {other}',
+        reason="too_light" if darker else "too_dark",
+        theme=theme,
+        suggestion=shown,
     )
 
 

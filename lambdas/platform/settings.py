@@ -39,12 +39,11 @@ class StoredSection(Table):
     value = UnicodeAttribute(null=True)
     at = UTCDateTimeAttribute()
     by = UnicodeAttribute()
-    by_name = UnicodeAttribute()
     correlation_id = UnicodeAttribute(default="")
 
 
 class SectionVersion(Table):
-    """Every version of a section there ever was, from 1; `restores` is the one that it brought back."""
+    """Every version of a section there ever was, from 1; `restores` is the one that it brought back, 0 the file's."""
 
     class Meta:
         short_name = "site-settings-versions"
@@ -55,7 +54,6 @@ class SectionVersion(Table):
     value = UnicodeAttribute(null=True)
     at = UTCDateTimeAttribute()
     by = UnicodeAttribute()
-    by_name = UnicodeAttribute()
     restores = NumberAttribute(null=True)
 
 

@@ -98,16 +98,20 @@ def export(wanted: Export, services: "Services") -> tuple[str, int]:
 
 def _there(wanted: Search, services: "Services") -> Iterator[AuditEntry]:
     now, zone = services.clock(), ZoneInfo(services.creator.timezone)
-    since = _begin(wanted.since, zone) if wanted.since else now - KEPT
-    until = _begin(wanted.until + timedelta(days=1), zone) if wanted.until else now + timedelta(minutes=1)
-    # Nothing is older than what is kept: a year that was mistyped asks no thousand empty months.
-    return backwards(
-        since=max(since, now - KEPT), until=min(until, now + timedelta(minutes=1)), older_than=wanted.older
-    )
+    oldest, newest = now - KEPT, now + timedelta(minutes=1)
+
+    def begin(day: date) -> datetime:
+        # Nothing is older than what is kept, or to come: a year that was mistyped asks no thousand empty months.
+        nearest = min(max(day, oldest.date() - timedelta(days=1)), newest.date() + timedelta(days=2))
+        return min(max(datetime.combine(nearest, time(), zone), oldest), newest)
+
+    since = begin(wanted.since) if wanted.since else oldest
+    until = begin(_next(wanted.until)) if wanted.until else newest
+    return backwards(since=since, until=until, older_than=wanted.older)
 
 
-def _begin(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone)
+def _next(day: date) -> date:
+    return min(day, date.max - timedelta(days=1)) + timedelta(days=1)
 
 
 def _words_of(entry: AuditEntry) -> str:

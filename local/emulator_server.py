@@ -48,9 +48,9 @@ async def _serve(listening: socket.socket, parent: Parent) -> None:
 
     from ministack.app import app as emulator
 
+    from local.cognito import Cognito
     from local.loopback import Guard, guarded, server
     from local.outbox import Outbox
-    from local.passkeys import Cognito
     from local.signatures import Locked
 
     if snapshots is not None:
@@ -91,10 +91,10 @@ def is_data_plane(host: str, path: str) -> bool:
 
 def is_by_token(headers: Mapping[str, str]) -> bool:
     """Whether the request is one of those that Cognito judges by the access token in it."""
-    from local.passkeys import BY_TOKEN, TARGET
+    from local.cognito import action_of
+    from local.passkeys import BY_TOKEN
 
-    target = headers.get("x-amz-target", "")
-    return target.startswith(TARGET) and target.removeprefix(TARGET) in BY_TOKEN
+    return action_of(headers.get("x-amz-target", "")) in BY_TOKEN
 
 
 class DataPlane:
@@ -139,11 +139,11 @@ class DataPlane:
     async def _by_token(self, scope: Mapping[str, Any], headers: dict[str, str], receive: Any, send: Any) -> None:
         from ministack import app
 
-        from local import passkeys
+        from local import cognito
 
-        passkeys.install()
+        cognito.install()
         body = await app._read_request_body(receive, scope["method"], headers)
-        answer = passkeys.by_token(headers["x-amz-target"].removeprefix(passkeys.TARGET), body)
+        answer = cognito.by_token(cognito.action_of(headers["x-amz-target"]), body)
         await app._send_if_handled(app._with_date_header(send), answer, receive)
 
 

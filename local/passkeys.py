@@ -1,12 +1,9 @@
-"""Cognito's passkeys, which the emulator does not have, and Cognito's strictness, which it has only by halves.
+"""Cognito's passkeys, which the emulator does not have.
 
 Four calls by access token (StartWebAuthnRegistration and its kin) and sign-in by AdminInitiateAuth with
 USER_AUTH, in the shapes and with the errors of Cognito's API. What a browser answers is verified for
 real (`local.webauthn`). All of it is kept in the emulator's own records of pools, users and challenge
 sessions, so its snapshots keep it, and who is deleted takes their passkeys along.
-
-It stands on what is the emulator's own business (`ministack.services.cognito`); `tests/local/test_passkeys.py` says
-so first when another version of it has changed.
 """
 
 import json
@@ -20,12 +17,10 @@ from urllib.parse import urlsplit
 from local import webauthn
 from local.webauthn import Asked, NotVerified, Passkey
 
-Answer = tuple[int, dict[str, str], bytes]
-"""What the emulator's services answer: status, headers, body."""
-
 Data = dict[str, Any]
+Call = Callable[[Data], Data]
+"""What is asked to what is answered; Refused."""
 
-TARGET = "AWSCognitoIdentityProviderService."
 CHALLENGE_SECONDS = 300
 MOST_PASSKEYS = 20
 
@@ -41,81 +36,8 @@ class Refused(Exception):
         self.code = code
 
 
-class Cognito:
-    """The emulator's ASGI app, whose Cognito is completed as soon as someone asks for it."""
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and action_of(dict(scope["headers"])):
-            install()
-        await self.app(scope, receive, send)
-
-
-def action_of(headers: Mapping[bytes, bytes]) -> str:
-    """The call that a request makes of Cognito's user pools, "" where it makes none."""
-    target = headers.get(b"x-amz-target", b"").decode("latin-1")
-    return target.removeprefix(TARGET) if target.startswith(TARGET) else ""
-
-
-def install() -> None:
-    """Complete the emulator's Cognito; a second time changes nothing."""
-    from ministack.services import cognito
-
-    if getattr(cognito, "_prism", False):
-        return
-    cognito._prism = True
-    emulators = cognito._dispatch_idp
-
-    async def dispatch(action: str, data: Data) -> Answer:
-        answer: Answer | None = answered(action, data)
-        return answer or await emulators(action, data)
-
-    cognito._dispatch_idp = dispatch
-    # One key for the pools of this emulator: making one of their own costs each new pool a quarter of a second.
-    cognito._pool_signing_key = lambda pool, use: (cognito._RSA_PRIVATE_KEY, cognito._JWKS_KEY)
-
-
-def by_token(action: str, body: bytes) -> Answer:
-    """The answer to an unsigned request for one of `BY_TOKEN`."""
-    from ministack.core.responses import error_response_json
-
-    try:
-        data = json.loads(body)
-    except ValueError:
-        data = None
-    if not isinstance(data, dict):
-        refusal: Answer = error_response_json("SerializationException", "The body is no JSON object.", 400)
-        return refusal
-    answer = answered(action, data)
-    assert answer is not None, "every call by token is answered here"
-    return answer
-
-
-def answered(action: str, data: Data) -> Answer | None:
-    """What is answered here; None where the emulator's own answer will do. Runs on its event loop, between two requests."""
-    from ministack.core.responses import error_response_json, json_response
-    from ministack.services import cognito
-
-    refusal: Answer | None = (
-        cognito._validate_client_secret_hash(action, data)
-        or cognito._auth_flow_error(action, data)
-        or cognito._access_token_error(data)
-    )
-    if refusal:
-        return refusal
-    call = _call(action, data)
-    if call is None:
-        return None
-    try:
-        answer: Answer = json_response(call(data))
-    except Refused as error:
-        answer = error_response_json(error.code, str(error), 400)
-    return answer
-
-
-def _call(action: str, data: Data) -> Callable[[Data], Data] | None:
+def call_of(action: str, data: Data) -> Call | None:
+    """What answers a call of Cognito's API; None where the emulator's own answer will do."""
     if action == "AdminInitiateAuth":
         return _begin_sign_in if data.get("AuthFlow") == "USER_AUTH" else None
     if action == "AdminRespondToAuthChallenge":
@@ -207,7 +129,7 @@ def _delete(data: Data) -> Data:
     return {}
 
 
-BY_TOKEN: Mapping[str, Callable[[Data], Data]] = {
+BY_TOKEN: Mapping[str, Call] = {
     "StartWebAuthnRegistration": _begin,
     "CompleteWebAuthnRegistration": _complete,
     "ListWebAuthnCredentials": _list,

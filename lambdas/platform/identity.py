@@ -159,7 +159,7 @@ class Identity:
         Keep the session from the browser: how long it is may tell the one from the other.
         """
         answer: dict[str, Any] = {}
-        with _answered(_NO_PROOF):
+        try:
             answer = dict(
                 self._cognito().admin_initiate_auth(
                     UserPoolId=self.pool,
@@ -168,6 +168,9 @@ class Identity:
                     AuthParameters={**self._named(person_id), "PREFERRED_CHALLENGE": "WEB_AUTHN"},
                 )
             )
+        except _client_error() as error:
+            if not self._proves_nothing(error):
+                raise
         if answer.get("ChallengeName") == "WEB_AUTHN":
             asked = json.loads(answer["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"])
             known = [str(credential["id"]) for credential in asked.get("allowCredentials", ())]
@@ -198,14 +201,18 @@ class Identity:
         except ParamValidationError:
             pass  # what cannot even be asked proves nothing
         except ClientError as error:
-            if "secret hash" in str(error).lower():
-                # Not the person's fault: the app client has another secret than the one that was read.
-                self._secret = None
-                raise
-            if _code(error) not in _NO_PROOF and not _code(error).startswith(_WEBAUTHN):
+            if not self._proves_nothing(error):
                 raise
         if outcome.proof is None:
             time.sleep(max(0.0, began + self.floor - time.monotonic()))
+
+    def _proves_nothing(self, error: "ClientError") -> bool:
+        """Whether it is an answer about the person; what else there is concerns everyone."""
+        if "secret hash" in str(error).lower():
+            # The app client has another secret than the one that was read: read it again the next time.
+            self._secret = None
+            return False
+        return _code(error) in _NO_PROOF or _code(error).startswith(_WEBAUTHN)
 
     def _named(self, person_id: str) -> dict[str, str]:
         """Who is meant, and that it is this app client which asks."""

@@ -327,7 +327,7 @@ def test_the_keys_of_tokens_are_nobody_elses_to_read(tmp_path: Path) -> None:
 
 
 def test_the_emulators_cognito_is_the_one_whose_insides_we_know() -> None:
-    """`local/passkeys.py` reaches into these. With another version, read them again, then change this."""
+    """`local/cognito.py` and `passkeys.py` reach into these. With another version, read them again, then change this."""
     script = """
 import inspect
 from ministack.core import responses

@@ -1,6 +1,7 @@
 """What Cognito knows of people, and what of it a stranger can learn."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -148,10 +149,18 @@ def test_a_cognito_that_is_throttled_or_down_is_no_wrong_password(code: str) -> 
             ask()
 
 
-def test_an_app_client_with_another_secret_is_not_everyones_wrong_password() -> None:
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda identity: identity.prove(ADA, PASSWORD),
+        lambda identity: identity.ask_for_passkey(ADA),
+        lambda identity: identity.prove_by_passkey(ADA, "session", {}),
+    ],
+)
+def test_an_app_client_with_another_secret_is_not_everyones_wrong_password(ask: Callable[[Identity], Any]) -> None:
     identity, _ = failing("NotAuthorizedException", "Unable to verify secret hash for client c")
     with pytest.raises(ClientError):
-        identity.prove(ADA, PASSWORD)
+        ask(identity)
     assert identity._secret is None  # read again the next time
 
 

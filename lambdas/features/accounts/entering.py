@@ -28,8 +28,8 @@ _TRIES = 3
 
 
 class SignUp(Typed):
-    email: Email
     name: Name
+    email: Email
 
 
 class Forgot(Typed):

@@ -142,16 +142,16 @@ class Publisher:
         return self._follow(frozenset(), every=True, whole=True)
 
     def _follow(self, touched: frozenset[str], *, every: bool, whole: bool) -> Published:
-        run = _Run(bucket=self.bucket)
+        run, brand = _Run(bucket=self.bucket), set[str]()
         for _ in range(_LOOKS):
             plan = _plan(self.sites(anew=whole), touched, every=every)
-            # Of what could not be made nobody knows what it would have had beside it.
-            stale = self._strangers(plan) if whole and not plan.failed else ()
-            if not run.work(plan, stale=stale):
+            brand |= plan.brand.keys()
+            there = self.bucket.keys_below("") if whole else run.written
+            if not run.work(plan, stale=_stale(plan, there, brand=brand)):
                 break
         else:
             raise Unavailable("The site changes faster than it can be published.", fix="It is tried again.")
-        if not plan.failed and (whole or any(key.startswith(BRAND_FOLDER) for key in run.written)):
+        if brand and not plan.failed:
             self._sweep(plan.named)
         unforgotten = self._forget(run.written | run.removed)
         if plan.failed:
@@ -159,12 +159,6 @@ class Publisher:
         return Published(
             written=frozenset(run.written), removed=frozenset(run.removed - run.written), unforgotten=unforgotten
         )
-
-    def _strangers(self, plan: "_Plan") -> tuple[str, ...]:
-        """What is in the bucket, is ours to publish, and belongs to no page that is there."""
-        ours = (key for key in self.bucket.keys_below("") if not key.startswith(ASSETS) and key != SITE_INDEX)
-        known = {*plan.brand, *plan.pages, *plan.around}
-        return tuple(key for key in ours if key.removesuffix(".br") not in known)
 
     def _sweep(self, named: frozenset[str]) -> None:
         """Remove the files of earlier brands a day after the last page that named them."""
@@ -210,6 +204,7 @@ class _Plan:
     brand: Mapping[str, SiteFile]
     pages: Mapping[str, SiteFile]
     around: Mapping[str, SiteFile]
+    every: bool
     gone: tuple[str, ...]
     failed: Mapping[str, Exception]
     named: frozenset[str]
@@ -237,10 +232,22 @@ def _plan(site: Site, touched: frozenset[str], *, every: bool) -> _Plan:
         brand=site.brand(),
         pages=pages,
         around=around,
+        every=every,
         gone=tuple(gone),
         failed=failed,
         named=site.brand_keys(),
     )
+
+
+def _stale(plan: _Plan, there: Iterable[str], *, brand: set[str]) -> tuple[str, ...]:
+    """Of what is there, what is ours to publish and belongs to no page any more; `brand` is what this run made of it.
+
+    Nothing where something could not be made: nobody knows what that would have had beside it.
+    """
+    if plan.failed or not plan.every:
+        return ()
+    known = {*brand, *plan.pages, *plan.around, SITE_INDEX}
+    return tuple(key for key in there if not key.startswith(ASSETS) and key.removesuffix(".br") not in known)
 
 
 _GONE = "gone"

@@ -133,7 +133,8 @@ def _read(token: str, services: Services) -> tuple[Change, Person]:
         person = Person.get(change.person_id, consistent_read=True)
     except Person.DoesNotExist:
         raise over from None
-    if person.email_changed_at != change.changed_at or person.leaving == GOING or not _is_free(change):
+    undone = person.email_changed_at != change.changed_at or person.email == change.former
+    if undone or person.leaving == GOING or not _is_free(change):
         raise over
     return change, person
 

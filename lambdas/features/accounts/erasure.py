@@ -4,15 +4,14 @@ Killed at any point, the next hour finishes: each step may be done again without
 says what is to be done goes last.
 """
 
-from pynamodb.exceptions import DeleteError, UpdateError
-
 from lambdas.core.ids import derived_id
 from lambdas.core.references import load
 from lambdas.features.accounts.changes import ASKED, GOING
 from lambdas.features.accounts.letters import tell
-from lambdas.platform.people import Address, Person, canonical
+from lambdas.platform.people import Address, Person, canonical, find
 from lambdas.platform.pictures import drop_picture
 from lambdas.platform.services import Services
+from lambdas.platform.tables import NotWritten, transaction
 
 _AT_ONCE = 100
 
@@ -41,8 +40,6 @@ def erase(person_id: str, services: Services) -> None:
     person = _begin(person_id, services)
     if person is None:
         return
-    # Nobody signs in any more: the address leads nowhere, and every session ends.
-    _free_address(person)
     services.sessions.end_all(person_id)
     for feature in sorted((f for f in services.features if f.forgets), key=lambda f: f.name == "accounts"):
         load(str(feature.forgets))(person_id, services)
@@ -66,7 +63,7 @@ def forget(person_id: str, services: Services) -> None:
 
 
 def _begin(person_id: str, services: Services) -> Person | None:
-    """The person, for whom there is no way back now; None where there is nobody, or they stay."""
+    """The person, for whom there is no way back and no way in now; None where there is nobody, or they stay."""
     try:
         person = Person.get(person_id, consistent_read=True)
     except Person.DoesNotExist:
@@ -74,22 +71,17 @@ def _begin(person_id: str, services: Services) -> Person | None:
     if person.leaving == GOING:
         return person
     try:
-        person.update(
-            actions=[Person.leaving.set(GOING), Person.version.set(Person.version + 1)],
-            condition=(Person.leaving == ASKED) & (Person.deletion_due <= services.clock()),
-        )
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
+        with transaction(Person) as write:
+            write.update(
+                Person(person.id),
+                actions=[Person.leaving.set(GOING), Person.version.set(Person.version + 1)],
+                condition=(Person.version == person.version)
+                & (Person.leaving == ASKED)
+                & (Person.deletion_due <= services.clock()),
+            )
+            # With it: nobody signs in to what is being deleted.
+            if find(person.email) == person.id:
+                write.delete(Address(canonical(person.email)), condition=Address.person_id == person.id)
+    except NotWritten:
         return None
     return person
-
-
-def _free_address(person: Person) -> None:
-    address = canonical(person.email)
-    try:
-        Address(address).delete(condition=Address.person_id == person.id)
-    except DeleteError as error:
-        # Freed already, and perhaps someone's again.
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise

@@ -7,7 +7,10 @@ export function listenForKeys() {
 
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape" && isTyping(event.target)) return event.target.blur();
+    if (event.key === "Escape" && isTyping(event.target)) {
+      event.target.blur();
+      return;
+    }
     if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
     const done = going && Date.now() - going < SECTION_WITHIN ? toSection(event.key) : press(event.key);
     going = event.key === "g" ? Date.now() : 0;

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lambdas.core.creator import Locale
 from lambdas.core.errors import NotSignedIn
+from lambdas.core.permissions import Standing
 from lambdas.features.team import invitations
 from lambdas.features.team.links import PAGE, masked, named_by
 from lambdas.features.team.refusals import InvitationGone
@@ -16,6 +17,7 @@ from lambdas.features.team.seats import seat_of
 from lambdas.platform.limits import Limit
 from lambdas.platform.people import canonical
 from lambdas.platform.routing import Router, form, html, limited, signed_in
+from lambdas.platform.team import standing_of_role
 from lambdas.platform.visit import Here, Html, Visit
 
 router = Router()
@@ -83,4 +85,12 @@ def accept(sent: Annotated[Acceptance, Body()], visit: Here) -> Joined:
     named = named_by(sent.token, visit.services)
     if named is None:
         raise InvitationGone(fix="Open the link of the mail again.")
-    return Joined(role=invitations.accept(visit, id=named[0], nonce=named[1]))
+    role = invitations.accept(visit, id=named[0], nonce=named[1])
+    visit.go(_first_screen(standing_of_role(role, visit.services.features), visit))
+    return Joined(role=role)
+
+
+def _first_screen(standing: Standing, visit: Visit) -> str:
+    """The first section of the studio that somebody sees; the site, where their role shows them none."""
+    seen = [s for f in visit.services.features for s in f.screens if s.nav and s.needs in standing.permissions]
+    return min(seen, key=lambda screen: screen.order).path if seen else "/"

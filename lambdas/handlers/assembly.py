@@ -1,24 +1,32 @@
 """A function's parts, put together once when it starts."""
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 from aws_lambda_powertools import Logger
 
 from lambdas.core.clock import now
 from lambdas.core.creator import Creator
+from lambdas.core.feature import Feature
 from lambdas.core.references import load
 from lambdas.features.registry import active_features, creator_model
-from lambdas.handlers.rendering import Rendering
 from lambdas.platform.environment import Environment
-from lambdas.platform.identity import Identity
 from lambdas.platform.keys import Keys
 from lambdas.platform.limits import RateLimiter
-from lambdas.platform.mail import Mailer
-from lambdas.platform.publishing import CloudFront, Publisher
-from lambdas.platform.services import Services
+from lambdas.platform.services import Later, Renderer, Services
 from lambdas.platform.sessions import Sessions
-from lambdas.platform.settings import Settings
-from lambdas.platform.storage import MediaBucket, SiteBucket
 from lambdas.platform.tables import bind
 from lambdas.web.app import App
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from lambdas.handlers.rendering import Rendering
+    from lambdas.platform.identity import Identity
+    from lambdas.platform.mail import Mailer
+    from lambdas.platform.publishing import Publisher
+    from lambdas.platform.settings import Settings
+    from lambdas.platform.storage import MediaBucket, SiteBucket
 
 
 def services(*, fresh: bool = False) -> Services:
@@ -31,9 +39,7 @@ def services(*, fresh: bool = False) -> Services:
     features = active_features(creator)
     bind(creator_id=creator.id)
     keys = Keys(creator_id=creator.id)
-    site = SiteBucket(name=environment.site_bucket)
-    settings = Settings(file=creator, clock=now, always=fresh)
-    rendering = Rendering(settings=settings, features=features, bucket=site, clock=now)
+    parts = _Parts(environment, creator, features, fresh=fresh)
     return Services(
         creator=creator,
         features=features,
@@ -41,15 +47,69 @@ def services(*, fresh: bool = False) -> Services:
         keys=keys,
         limits=RateLimiter(clock=now, key=lambda: keys.current_and_previous("session")[0]),
         sessions=Sessions(creator_id=creator.id, clock=now, keys=lambda: keys.current_and_previous("session")),
-        identity=Identity(pool=environment.user_pool, app_client=environment.user_pool_client),
-        mail=Mailer(creator=creator),
-        site=site,
-        media=MediaBucket(name=environment.media_bucket),
-        settings=settings,
-        renderer=rendering.renderer,
-        publisher=Publisher(bucket=site, sites=rendering.site, edge=CloudFront(creator_id=creator.id), clock=now),
+        identity=Later(parts.identity),
+        mail=Later(parts.mail),
+        site=Later(parts.site),
+        media=Later(parts.media),
+        settings=Later(parts.settings),
+        publisher=Later(parts.publisher),
+        renderer=parts.renderer,
         version=environment.version,
     )
+
+
+class _Parts:
+    """What most requests never need. Imported here, each where it is made: every cold start reads this file."""
+
+    def __init__(
+        self, environment: Environment, creator: Creator, features: "tuple[Feature[Any], ...]", *, fresh: bool
+    ) -> None:
+        self._environment = environment
+        self._creator = creator
+        self._features = features
+        self._fresh = fresh
+        self.site = cache(self._site)
+        self.settings = cache(self._settings)
+        self._rendering = cache(self._make_rendering)
+
+    def identity(self) -> "Identity":
+        from lambdas.platform.identity import Identity
+
+        return Identity(pool=self._environment.user_pool, app_client=self._environment.user_pool_client)
+
+    def mail(self) -> "Mailer":
+        from lambdas.platform.mail import Mailer
+
+        return Mailer(creator=self._creator)
+
+    def media(self) -> "MediaBucket":
+        from lambdas.platform.storage import MediaBucket
+
+        return MediaBucket(name=self._environment.media_bucket)
+
+    def publisher(self) -> "Publisher":
+        from lambdas.platform.publishing import CloudFront, Publisher
+
+        edge = CloudFront(creator_id=self._creator.id)
+        return Publisher(bucket=self.site(), sites=self._rendering().site, edge=edge, clock=now)
+
+    def renderer(self) -> Renderer:
+        return self._rendering().renderer()
+
+    def _site(self) -> "SiteBucket":
+        from lambdas.platform.storage import SiteBucket
+
+        return SiteBucket(name=self._environment.site_bucket)
+
+    def _settings(self) -> "Settings":
+        from lambdas.platform.settings import Settings
+
+        return Settings(file=self._creator, clock=now, always=self._fresh)
+
+    def _make_rendering(self) -> "Rendering":
+        from lambdas.handlers.rendering import Rendering
+
+        return Rendering(settings=self.settings(), features=self._features, bucket=self.site(), clock=now)
 
 
 def web_app(function: str) -> App:

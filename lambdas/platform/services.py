@@ -1,21 +1,51 @@
 """What features stand on, in one value: handed to every route and every event handler."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from lambdas.core.clock import Clock
 from lambdas.core.creator import Creator, Locale
 from lambdas.core.feature import Feature
 from lambdas.core.permissions import Standing
-from lambdas.platform.identity import Identity
 from lambdas.platform.keys import Keys
 from lambdas.platform.limits import RateLimiter
-from lambdas.platform.mail import Letter, Mailer
-from lambdas.platform.publishing import Publisher
 from lambdas.platform.sessions import Sessions
-from lambdas.platform.settings import Settings
-from lambdas.platform.storage import MediaBucket, SiteBucket
+
+if TYPE_CHECKING:
+    from lambdas.platform.identity import Identity
+    from lambdas.platform.mail import Letter, Mailer
+    from lambdas.platform.publishing import Publisher
+    from lambdas.platform.settings import Settings
+    from lambdas.platform.storage import MediaBucket, SiteBucket
+
+T = TypeVar("T")
+
+
+class Later(Generic[T]):
+    """A part of the services that is made, and its code imported, when it is first asked for."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self.make = make
+
+
+class _Part(Generic[T]):
+    """A field of `Services` that may be given as `Later`: most requests never ask for it."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, services: "Services | None", owner: type | None = None) -> T:
+        if services is None:
+            raise AttributeError(self._name)  # to dataclass: there is no default
+        value = services.__dict__[self._name]
+        if isinstance(value, Later):
+            value = services.__dict__[self._name] = value.make()
+        made: T = value
+        return made
+
+    def __set__(self, services: "Services", value: T | Later[T]) -> None:
+        services.__dict__[self._name] = value
 
 
 class Renderer(Protocol):
@@ -37,7 +67,7 @@ class Renderer(Protocol):
         """The HTML of the studio's screen declared as `path` ("/studio/contact/{id}/"), shown at `url` to someone of this standing."""
         ...
 
-    def letter(self, template: str, locale: Locale, context: Mapping[str, Any]) -> Letter:
+    def letter(self, template: str, locale: Locale, context: Mapping[str, Any]) -> "Letter":
         """Subject, text and HTML of the mail `frontend_template/mail/<template>` ("contact/received")."""
         ...
 
@@ -58,11 +88,11 @@ class Services:
     keys: Keys
     limits: RateLimiter
     sessions: Sessions
-    identity: Identity
-    mail: Mailer
-    site: SiteBucket
-    media: MediaBucket
-    settings: Settings
+    identity: "_Part[Identity]" = _Part()
+    mail: "_Part[Mailer]" = _Part()
+    site: "_Part[SiteBucket]" = _Part()
+    media: "_Part[MediaBucket]" = _Part()
+    settings: "_Part[Settings]" = _Part()
+    publisher: "_Part[Publisher]" = _Part()
     renderer: Renderers
-    publisher: Publisher
     version: str

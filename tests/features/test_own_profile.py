@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from pynamodb.expressions.update import Action
 
+from lambdas.core.errors import Conflict
 from lambdas.core.feature import Feature, FeatureConfig, Notice
-from lambdas.features.accounts.changes import change
+from lambdas.features.accounts.changes import Decision, change
 from lambdas.features.accounts.preferences import kinds
 from lambdas.platform.people import Person, wants
 from tests.browsing import Browser, FormOf
@@ -97,18 +99,23 @@ def test_twenty_changes_at_once_are_all_there_and_each_has_a_version(browser: Br
         def decide(now: Person) -> Sequence[Action]:
             return [Person.passkeys.set([*(now.passkeys or ()), {"id": str(number)}])]
 
-        for _ in range(20):
+        # Busy is an answer, and no loss: whoever gets it tries again.
+        while True:
             try:
-                return change(Person.get(before.id), decide, correlation_id="")
-            except Exception as busy:
-                assert "several places" in str(busy)  # noqa: PT017
-        raise AssertionError("never its turn")
+                change(Person.get(before.id), decide, correlation_id="")
+            except Conflict:
+                continue
+            return
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(add, range(20)))
     after = who(browser)
     assert sorted(int(key["id"]) for key in after.passkeys or ()) == list(range(20))
     assert after.version == before.version + 20
+
+
+def _always(actions: Sequence[Action] | None) -> Decision:
+    return lambda _: actions
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -118,7 +125,7 @@ def test_the_version_grows_by_one_with_each_change_and_by_none_without(browser: 
     version = person.version
     actions: dict[str, Any] = {"keep": None, "name": [Person.name.set("N")], "locale": [Person.locale.set("de")]}
     for what in done:
-        change(person, lambda _, what=what: actions[what], correlation_id="")
+        change(person, _always(actions[what]), correlation_id="")
     assert who(browser).version == version + len(done) - done.count("keep")
 
 
@@ -130,8 +137,8 @@ class TestPicture:
             assert (answer.status, answer.headers["location"]) == (303, "/account/profile/?done=picture")
             assert "is being prepared" in browser.get("/account/profile/").body
         person = who(browser)
-        assert person.upload is None
-        assert person.picture is not None
+        assert not person.upload
+        assert person.picture
         page = browser.get("/account/profile/").body
         assert person.picture in page
         assert "is being prepared" not in page
@@ -144,7 +151,8 @@ class TestPicture:
         refused = send_picture(browser, b"%PDF-1.7 no picture at all")
         assert refused.status == 422
         assert "This file is no picture that we can read." in refused.body
-        assert (who(browser).upload, media(platform)) == (None, set())
+        assert not who(browser).upload
+        assert media(platform) == set()
 
     def test_what_turns_out_to_be_none_leaves_the_one_before_and_says_so(
         self, platform: PlatformUnderTest, browser: Browser
@@ -176,7 +184,8 @@ class TestPicture:
             send_picture(browser, a_picture("blue"))
             browser.post("/api/auth/picture/remove")
         person = who(browser)
-        assert (person.picture, person.upload) == (None, None)
+        assert not person.picture
+        assert not person.upload
         assert not {key for key in media(platform) if key.startswith("media/public/")}
 
     def test_none_chosen_is_said(self, browser: Browser) -> None:
@@ -218,8 +227,6 @@ class TestPreferences:
     def test_a_kind_is_wanted_by_those_who_asked_for_it(self, browser: Browser) -> None:
         live = Feature(name="live", config=FeatureConfig, notices=(Notice(name="started"),))
         services = browser.platform.services
-        from dataclasses import replace
-
         with_live = replace(services, features=(*services.features, live))
         person = who(browser)
         assert [(kind.name, kind.wanted) for kind in kinds(with_live, person)][-1] == ("live.started", False)

@@ -103,7 +103,7 @@ def _letters(old: Person, new: Person) -> Iterator[tuple[str, dict[str, Any]]]:
         # The address that is taken back is told without a way back: that would be the other one's.
         back = {} if new.password_changed_at == moved or moved is None else {"changed_at": moved.isoformat()}
         yield "email_changed", back
-    if new.password_changed_at is not None and old.password_changed_at != new.password_changed_at:
+    if old.password_changed_at != new.password_changed_at:
         yield "password_changed", {}
     yield from _factor_letters(old.second_factor or {}, new.second_factor or {})
     before, after = _passkeys(old), _passkeys(new)
@@ -113,7 +113,7 @@ def _letters(old: Person, new: Person) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "passkey_removed", {"passkey": before[id]}
     if new.new_device and old.new_device != new.new_device:
         yield "new_device", {"agent": new.new_device["agent"]}
-    if new.leaving == ASKED and old.leaving != ASKED and new.deletion_due is not None:
+    if new.leaving == ASKED and old.leaving != ASKED:
         yield "deletion_asked", {"due": new.deletion_due.isoformat()}
     if old.leaving == ASKED and not new.leaving:
         yield "deletion_cancelled", {}

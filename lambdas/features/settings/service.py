@@ -79,10 +79,11 @@ def restore(section: Section, visit: Visit, *, number: int, seen: int) -> int:
     """Make an earlier version the newest one; 0 gives the section back to the file. NotFound, PreconditionFailed."""
     if not number:
         return save(section, None, visit, seen=seen, restores=0)
-    try:
-        version = SectionVersion.get(section, number)
-    except SectionVersion.DoesNotExist:
-        raise NotFound(f"There is no version {number} of it.") from None
+    # A query: nobody may do more to a table that is append-only.
+    found = SectionVersion.query(section, SectionVersion.version == number, consistent_read=True)
+    version = next(iter(found), None)
+    if version is None:
+        raise NotFound(f"There is no version {number} of it.")
     value = read_value(section, version.value)
     if value is None and version.value is not None:
         raise NotFound(f"Version {number} does not fit any more.", fix="Look at it, and type what you need of it.")

@@ -43,9 +43,7 @@ class Browser:
     def _sent(self, path: str, **body: Any) -> Answer:
         headers = {"user-agent": self.agent}
         return self._kept(
-            self.platform.call(
-                "POST", path, cookies=self.cookies, address=self.address, headers=headers, **body
-            )
+            self.platform.call("POST", path, cookies=self.cookies, address=self.address, headers=headers, **body)
         )
 
     def _kept(self, answer: Answer) -> Answer:

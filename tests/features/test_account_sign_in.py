@@ -132,10 +132,10 @@ def test_a_session_cookie_is_for_this_site_and_no_script(browser: Browser) -> No
 
 
 def test_five_tries_in_a_quarter_of_an_hour_for_one_account(browser: Browser) -> None:
-    def tried(host: int, password: str = "something else") -> int:
+    def tried(host: int, password: str) -> int:
         return _sign_in(Browser(browser.platform, address=f"203.0.113.{host}:1"), password=password).status
 
-    assert [tried(host) for host in range(6)] == [401] * 5 + [429]
+    assert [tried(host, "something else") for host in range(6)] == [401] * 5 + [429]
     assert tried(9, PASSWORD) == 429
     browser.platform.clock.forward(minutes=15)
     assert tried(9, PASSWORD) == 303

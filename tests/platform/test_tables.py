@@ -1,4 +1,5 @@
 import pytest
+from pynamodb.expressions.condition import Condition
 
 from lambdas.core.references import load
 from lambdas.features.contact.models import Message
@@ -51,12 +52,16 @@ def test_a_transaction_that_is_refused_says_which_of_its_parts_as_they_were_adde
     Address.create_table(billing_mode="PAY_PER_REQUEST")
     for email in taken:
         Address(email, person_id="per_somebody").save()
-    free = Address.email.does_not_exist()
-    with pytest.raises(NotWritten) as refused, transaction(Address) as write:
-        write.update(Address("a"), actions=[Address.person_id.set("per_new")], condition=free)
-        write.save(Address("b", person_id="per_new"), condition=free)
-        write.condition_check(Address, "c", condition=free)
-        write.save(Address("d", person_id="per_new"), condition=free)
-        write.delete(Address("e"), condition=free)
+    with pytest.raises(NotWritten) as refused:
+        _write_one_of_each_kind(condition=Address.email.does_not_exist())
     assert refused.value.places == tuple("abcde".index(email) for email in sorted(taken))
     assert {address.email for address in Address.scan()} == taken
+
+
+def _write_one_of_each_kind(*, condition: Condition) -> None:
+    with transaction(Address) as write:
+        write.update(Address("a"), actions=[Address.person_id.set("per_new")], condition=condition)
+        write.save(Address("b", person_id="per_new"), condition=condition)
+        write.condition_check(Address, "c", condition=condition)
+        write.save(Address("d", person_id="per_new"), condition=condition)
+        write.delete(Address("e"), condition=condition)

@@ -1,6 +1,7 @@
 """What follows a step: the mail with its code, and clearing away what a broken-off one left."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from lambdas.core.events import Change, Event
@@ -58,7 +59,7 @@ def deliver(event: Event, services: Services) -> None:
         step = Step.get(event.subject, consistent_read=True)
     except Step.DoesNotExist:
         return
-    if step.mailed_at is not None or step.used or step.expires_at <= services.clock():
+    if "mailed_at" in step.attribute_values or step.used or step.expires_at <= services.clock():
         return
     person = _whose(step)
     told = _told(step, person)
@@ -72,11 +73,9 @@ def deliver(event: Event, services: Services) -> None:
             "minutes": int(codes.LASTS.total_seconds() // 60),
         },
     )
-    try:
+    # No mailbox, or this AWS account may not mail strangers yet (the studio and `doctor` say so): trying again is no use.
+    with suppress(Undeliverable):
         services.mail.send(letter, to=step.email, reply_to=creator.email, reference=derived_id("mail", "step", step.id))
-    except Undeliverable:
-        # No mailbox, or this AWS account may not mail strangers yet (the studio and `doctor` say so): trying again is no use.
-        pass
     step.update(actions=[Step.mailed_at.set(services.clock())], condition=Step.id.exists())
 
 

@@ -119,16 +119,20 @@ class Visit:
         shown = self.services.renderer().page(path, self.locale, context)
         return Response(status_code=status, content_type=HTML, body=shown)
 
-    def screen(self, path: str, context: Mapping[str, Any] | None = None, *, status: int = 200) -> Html:
-        """The studio's screen declared as `path`; its template also knows `person` and `standing`. Forbidden without its permission.
-
-        So whatever leads here (a form that is refused is answered with its screen) shows nobody what is not theirs to see.
-        """
+    def may_see(self, path: str) -> None:
+        """Forbidden where who asks lacks the permission of the studio's screen declared as `path`."""
         needed = {
             screen.needs for feature in self.services.features for screen in feature.screens if screen.path == path
         }
         if not needed <= self.standing.permissions:
             raise Forbidden("Your role does not allow this.", fix="Ask an owner of the site to give you one that does.")
+
+    def screen(self, path: str, context: Mapping[str, Any] | None = None, *, status: int = 200) -> Html:
+        """The studio's screen declared as `path`; its template also knows `person` and `standing`. Forbidden without its permission.
+
+        So whatever leads here (a form that is refused is answered with its screen) shows nobody what is not theirs to see.
+        """
+        self.may_see(path)
         known = {"person": self.person, **(context or {})}
         shown = self.services.renderer().screen(path, self.locale, known, standing=self.standing, url=self.path)
         return Response(status_code=status, content_type=HTML, body=shown)

@@ -12,7 +12,10 @@ SECRET_FIELDS = frozenset({"password", "new_password", "code"})
 
 
 def form_answer(error: PrismError, *, page: FormPage, visit: Visit, sent: Any) -> dict[str, Any]:
-    """The form's page with the error beside its fields; nothing that was typed is lost."""
+    """The form's page with the error beside its fields; nothing that was typed is lost. Forbidden where it is not theirs to see."""
+    if page.page.startswith(STUDIO):
+        # Before anything is looked up for it: nobody learns what there is and what there is not.
+        visit.may_see(page.page)
     typed = sent if isinstance(sent, dict) else {}
     begins = tuple(name.removesuffix("*") for name in page.fields if name.endswith("*"))
     named = [name for name in page.fields if not name.endswith("*")]

@@ -9,12 +9,13 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One thing that happened: who or what, in a few words, when, and where to look at it."""
+    """One thing that happened: who or what, in a few words (of theirs, or a key of ours), when, and where to look at it."""
 
     title: str
     url: str
     at: datetime
     detail: str = ""
+    detail_text: str = ""
     icon: str = "dot"
 
 
@@ -27,7 +28,7 @@ class News:
 
     text: str
     count: int
-    url: str
+    url: str = ""
     new: int = 0
     more: bool = False
     lines: tuple[Line, ...] = ()

@@ -20,6 +20,21 @@ class Leaving(GlobalSecondaryIndex["Person"]):  # type: ignore[no-untyped-call] 
     deletion_due = UTCDateTimeAttribute(range_key=True)
 
 
+PERSON = "person"
+"""What every person says of themselves, so that the newest are found without a scan."""
+
+
+class Newcomers(GlobalSecondaryIndex["Person"]):  # type: ignore[no-untyped-call]  # pynamodb's hook has no type
+    """Everyone, in the order in which they came."""
+
+    class Meta:
+        index_name = "newcomers"
+        projection = KeysOnlyProjection()
+
+    kind = UnicodeAttribute(hash_key=True)
+    created_at = UTCDateTimeAttribute(range_key=True)
+
+
 class Person(Table):
     """One account.
 
@@ -37,6 +52,7 @@ class Person(Table):
         stream_view_type = "NEW_AND_OLD_IMAGES"
 
     id = UnicodeAttribute(hash_key=True)
+    kind = UnicodeAttribute(default=PERSON)
     email = UnicodeAttribute()
     name = UnicodeAttribute()
     locale = UnicodeAttribute()
@@ -56,6 +72,7 @@ class Person(Table):
     correlation_id = UnicodeAttribute(default="")
 
     leavers = Leaving()
+    newcomers = Newcomers()
 
 
 class Address(Table):

@@ -185,12 +185,37 @@ def test_a_visit_is_given_out_and_forgotten(platform: PlatformUnderTest) -> None
     assert exports("per_1", platform.services) == {}
 
 
+def test_who_came_since_the_last_visit_is_counted_and_who_joined_the_team_is_named(
+    platform: PlatformUnderTest, owner: dict[str, str]
+) -> None:
+    shown(platform, owner)
+    platform.clock.forward(hours=2)
+    someone(platform, None, id="per_fan", name="Fanny Fan")
+    someone(platform, "support", id="per_2", name="Sam Support")
+    html = shown(platform, owner)
+    assert re.findall(r"<strong>(\d+)</strong><span>([^<]+)</span><small>([^<]+)", html) == [
+        ("3", "People with an account", "2 new"),
+        ("2", "People on the team", "1 new"),
+    ]
+    assert "Sam Support" in html
+    assert "Fanny Fan" not in html
+
+
+def test_the_team_is_found_by_name_and_by_address(platform: PlatformUnderTest, owner: dict[str, str]) -> None:
+    someone(platform, "support", id="per_2", name="Sam Support")
+    someone(platform, None, id="per_fan", name="Sam Fan")
+    for words in ("q=sam", "q=PER_2%40team"):
+        html = shown(platform, owner, "/studio/search/", words)
+        assert "/studio/team/members/per_2/" in html
+        assert "per_fan" not in html
+
+
 # Next steps, and mail
 
 
 def test_a_fresh_platform_says_what_it_lacks(platform: PlatformUnderTest, owner: dict[str, str]) -> None:
     html = shown(platform, owner)
-    for step in ("Show your face", "Connect your domain", "Invite someone"):
+    for step in ("Show your face", "Say it in one sentence", "Complete the imprint", "Connect your domain", "Invite"):
         assert step in html
 
 

@@ -51,7 +51,11 @@ def words_of(text: str) -> str:
 def _first_steps(visit: Visit) -> Iterator[Step]:
     creator = visit.services.settings.creator()
     if not creator.brand.picture:
-        yield Step(text="studio.steps.picture", icon="image", url=_screen(visit, "/studio/settings/brand/"))
+        yield Step(text="studio.steps.picture", icon="image")
+    if not creator.site.tagline.in_(creator.locale, fallback=creator.locale):
+        yield Step(text="studio.steps.tagline", icon="pen", url=_screen(visit, "/studio/settings/texts/"))
+    if not creator.legal.responsible or not creator.legal.address:
+        yield Step(text="studio.steps.legal", icon="scales", url=_screen(visit, "/studio/settings/legal/"))
     mail = visit.services.mail.state()
     if mail is not None and not mail.domain:
         yield Step(text="studio.steps.domain", icon="globe")

@@ -50,7 +50,7 @@ def ensure_user_pool(cognito: "CognitoIdentityProviderClient", creator_id: str, 
         cognito.set_user_pool_mfa_config(
             UserPoolId=pool,
             MfaConfiguration="OFF",
-            WebAuthnConfiguration={"RelyingPartyId": site, "UserVerification": "preferred"},
+            WebAuthnConfiguration={"RelyingPartyId": site, "UserVerification": "required"},
         )
     clients = cognito.list_user_pool_clients(UserPoolId=pool, MaxResults=_PAGE)["UserPoolClients"]
     client = _id_named(CLIENT_NAME, clients, "ClientId", called="ClientName")

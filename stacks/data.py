@@ -103,7 +103,8 @@ def _user_pool(stack: DataStack, creator: Creator) -> cognito.UserPool:
         account_recovery=cognito.AccountRecovery.NONE,
         mfa=cognito.Mfa.OFF,
         passkey_relying_party_id=creator.domain,
-        passkey_user_verification=cognito.PasskeyUserVerification.PREFERRED,
+        # A passkey stands for both factors: having the device, and unlocking it.
+        passkey_user_verification=cognito.PasskeyUserVerification.REQUIRED,
         sign_in_policy=cognito.SignInPolicy(
             allowed_first_auth_factors=cognito.AllowedFirstAuthFactors(password=True, passkey=True)
         ),

@@ -278,7 +278,7 @@ def _request_options(challenge: str, passkeys: list[str]) -> dict[str, Any]:
     return {
         "challenge": challenge,
         "timeout": 180_000,
-        "userVerification": "preferred",
+        "userVerification": "required",  # a passkey stands for both factors
         "allowCredentials": [{"type": "public-key", "id": passkey} for passkey in passkeys],
     }
 

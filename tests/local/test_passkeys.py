@@ -218,11 +218,12 @@ def test_a_challenge_is_answered_once_by_the_one_it_was_made_for(pool: Pool, dev
     assert refused(lambda: pool.respond("ada", session, other.get(options, made=other.passkeys[0])))
 
 
-def test_somebody_must_be_there(pool: Pool, device: Authenticator) -> None:
+@pytest.mark.parametrize("flags", [0, PRESENT])
+def test_somebody_must_be_there_and_be_the_one(flags: int, pool: Pool, device: Authenticator) -> None:
+    """A passkey stands for both factors: a device that anyone may touch proves one."""
     token = pool.with_person("ada")
-    device.flags = PRESENT
-    pool.add(token, device)  # verifying who is there is preferred, not demanded
-    device.flags = 0
+    pool.add(token, device)
+    device.flags = flags
     assert refused(lambda: pool.add(token, device)) == "InvalidParameterException"
     assert refused(lambda: pool.sign_in("ada", device)) == "NotAuthorizedException"
 

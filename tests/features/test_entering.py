@@ -403,6 +403,12 @@ def test_what_was_typed_goes_from_page_to_page(browser: Browser) -> None:
         assert (form.fields["email"], form.fields["next"]) == (EMAIL, "/contact/")
 
 
+def test_trying_to_sign_in_meanwhile_takes_nobody_out_of_signing_up(browser: Browser) -> None:
+    browser.post("/api/auth/sign-up", email=EMAIL, name="Ada")
+    assert browser.post("/api/auth/sign-in", email=EMAIL, password=OTHER_PASSWORD).status == 401
+    assert browser.post("/api/auth/confirm", code=mailed_code(browser), password=PASSWORD).status == 303
+
+
 def test_who_begins_nothing_is_led_to_the_beginning(browser: Browser) -> None:
     assert browser.get("/account/confirm/").headers["location"] == "/account/sign-up/"
     assert browser.get("/account/second-factor/").headers["location"] == "/account/sign-in/"

@@ -32,7 +32,9 @@ def remembered(visit: Visit) -> dict[str, str]:
 
 
 def remember(visit: Visit, *, email: str, onward: str) -> None:
-    """Keep what was typed for the next page of this way in."""
+    """Keep what was typed for the next page of this way in; a code that is on its way stays what is waited for."""
+    if step_cookie.kept(visit, MAILED):
+        return
     place = {"email": email, "next": resume.safe(onward)}
     step_cookie.keep(visit, TYPED, place, lasts=codes.LASTS)
 

@@ -45,14 +45,18 @@ class Rendering:
         with self._lock:
             now = self._clock()
             if self._made is None or self._looked is None or self._settings.always or now - self._looked >= FRESH:
-                self._made, self._looked = self._renewed(), now
+                self._look(now)
+            assert self._made is not None
             return self._made
 
-    def forget(self) -> None:
-        """Look again next time."""
-        with self._lock:
-            self._settings.forget()
-            self._looked = None
+    def _look(self, now: datetime) -> None:
+        try:
+            self._made = self._renewed()
+        except Exception:
+            # Pages in the colours of a minute ago are better than none; who must know the present does not go on.
+            if self._from is None or self._settings.always:
+                raise
+        self._looked = now
 
     def site(self, *, anew: bool) -> Site:
         """The site as it should be now; the settings are read anew. NotBuilt where the build has not been sent."""

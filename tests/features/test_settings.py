@@ -580,7 +580,7 @@ SEO = st.builds(Seo, indexing=st.booleans())
 LEGAL = st.builds(Legal, responsible=words(40), address=words(80), email=st.sampled_from([None, "a@b.example"]))
 BRANDS = st.sampled_from(
     [
-        Colours(primary=p, accent=a, theme=t)
+        Colours.model_validate({"primary": p, "accent": a, "theme": t})
         for p, a, t in (("#6A0DAD", "#FF1493", "auto"), ("#0B3D2E", "#FFD400", "dark"), ("#1D3557", "#E63946", "light"))
     ]
 )

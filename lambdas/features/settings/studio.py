@@ -200,6 +200,14 @@ def preview(sent: Annotated[Tried, Body()], visit: Here) -> Html:
     return visit.screen(f"{SETTINGS}brand/", {**_shown("brand", visit), "form": Form(values=values), "tried": True})
 
 
+@router.get("/studio/settings/brand/preview", include_in_schema=False)
+@html
+@needs("settings.read")
+def preview_again(visit: Here) -> Html:
+    """Whoever comes back to this address without a form."""
+    return visit.redirect(f"{SETTINGS}brand/")
+
+
 @router.get("/studio/settings/brand/colours", summary="How colours would look")
 @needs("settings.read")
 def colours(
@@ -227,6 +235,14 @@ def arrange(sent: Annotated[dict[str, Any], Body()], visit: Here) -> Html:
     seen = str(sent.get("version", ""))
     values["version"] = seen if seen.isdecimal() else "0"
     return visit.screen(f"{SETTINGS}links/", {**_shown("links", visit), "form": Form(values=values), "tried": True})
+
+
+@router.get("/studio/settings/links/arrange", include_in_schema=False)
+@html
+@needs("settings.read")
+def arrange_again(visit: Here) -> Html:
+    """Whoever comes back to this address without a form."""
+    return visit.redirect(f"{SETTINGS}links/")
 
 
 def _moved(rows: list[tuple[str, str]], do: str, place: int) -> list[tuple[str, str]]:

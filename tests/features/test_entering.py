@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.features.accounts import accounts, codes
 from lambdas.features.accounts.models import Step
-from lambdas.platform import team
+from lambdas.platform import audit, team
 from lambdas.platform.identity import Identity
 from lambdas.platform.people import Address, Person, find
 from lambdas.platform.sessions import SessionRow
@@ -152,6 +152,9 @@ def test_the_creators_own_address_becomes_owner_of_a_platform_that_has_none(brow
     assert me(browser)["role"] == "owner"
     assert team.owners() == {person.id}
     assert Member.get(person.id).role == "owner"
+    since = browser.platform.clock() - timedelta(days=1)
+    (noted,) = audit.backwards(since=since, until=since + timedelta(days=2))
+    assert (noted.action, noted.subject) == ("team.platform.claimed", person.id)
 
 
 def test_on_a_platform_that_has_an_owner_it_is_a_fans(browser: Browser) -> None:

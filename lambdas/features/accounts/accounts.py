@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.features.accounts import codes
 from lambdas.features.accounts.models import Step
-from lambdas.platform import team
+from lambdas.platform import audit, team
 from lambdas.platform.people import Address, Person, canonical
 from lambdas.platform.tables import NotWritten, transaction
 from lambdas.platform.visit import Visit
@@ -90,7 +90,7 @@ def _person(step: Step, visit: Visit) -> Person:
 
 
 def _written(write_all: "Writing", step: Step, person_id: str, visit: Visit, *, at: datetime) -> bool | None:
-    """One transaction of three parts, the step's first; and two more that make an owner, where nobody is one yet."""
+    """One transaction of three parts, the step's first; and three more that make an owner, where nobody is one yet."""
     own = canonical(step.email) == canonical(str(visit.services.creator.email)) and not team.owners()
     for claims in (True, False) if own else (False,):
         try:
@@ -98,6 +98,7 @@ def _written(write_all: "Writing", step: Step, person_id: str, visit: Visit, *, 
                 write_all(write)
                 if claims:
                     team.claim(write, person_id, at=at)
+                    write.save(audit.own_entry(visit.services, "team.platform.claimed", person_id))
         except NotWritten as refused:
             if _STEP in refused.places:
                 return False

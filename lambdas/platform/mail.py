@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lambdas.core.clock import Clock, now
 from lambdas.core.creator import Creator
@@ -119,7 +119,7 @@ class Mailer:
             connect_timeout=_SECONDS_TO_ANSWER, read_timeout=_SECONDS_TO_ANSWER, retries={"total_max_attempts": 1}
         )
         try:
-            ses = aws.session().create_client("sesv2", config=patience)
+            ses: Any = aws.session().create_client("sesv2", config=patience)
             sandboxed = not ses.get_account()["ProductionAccessEnabled"]
             return MailState(sandboxed=sandboxed, domain=domain_verified(ses, self.creator.domain))
         except (BotoCoreError, ClientError):

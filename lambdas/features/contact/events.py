@@ -80,8 +80,8 @@ def deliver_late(services: Services) -> None:
 def _deliver(message: Message, services: Services) -> None:
     if message.undelivered != PENDING:
         return
-    if message.confirmation is None:
-        if message.mailed_at is None:
+    if "confirmation" not in message.attribute_values:
+        if "mailed_at" not in message.attribute_values:
             _mail_creator(message, services)
             note_mailed(message, services=services)
         note_delivered(message, confirmation=_confirm(message, services))

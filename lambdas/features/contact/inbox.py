@@ -122,7 +122,7 @@ def answer(id: str, *, body: str, version: int, visit: Visit) -> Message:
     """Store an answer, to be mailed by the worker. Pressed twice it is one; PreconditionFailed where the message has changed since."""
     assert visit.session is not None
     message, now = find(id, services=visit.services), visit.services.clock()
-    written = Answer(
+    written = Answer(  # type: ignore[no-untyped-call]
         id=derived_id("ans", id, str(version), visit.session.person_id, body),
         by=visit.session.person_id,
         body=body,
@@ -160,7 +160,7 @@ def put(id: str, wanted: Wanted, *, version: int, visit: Visit) -> tuple[Wanted,
             Message.kept_until.set(message.expires_at),
             Message.expires_at.set(min(message.expires_at, now + BROUGHT_BACK)),
         ]
-    elif message.kept_until is not None:
+    elif "kept_until" in message.attribute_values:
         actions += [Message.expires_at.set(message.kept_until), Message.kept_until.remove()]
     _change(message, f"contact.message.{_DONE[wanted]}", actions, version=version, visit=visit, state=state)
     return was, find(id, services=visit.services)
@@ -188,7 +188,9 @@ def _change(message: Message, action: str, actions: list[Any], *, version: int, 
 def _unchanged(version: int) -> Condition:
     seen = Message.version == version
     # Messages from before there was an inbox have no version: they are at their first.
-    return Message.id.exists() & ((seen | Message.version.does_not_exist()) if version == 1 else seen)
+    unchanged: Condition = (seen | Message.version.does_not_exist()) if version == 1 else seen
+    there: Condition = Message.id.exists() & unchanged
+    return there
 
 
 def _has_answer(message: Message, id: str) -> bool:
@@ -226,7 +228,7 @@ def _keys(state: str, *, start: tuple[datetime, str] | None, forward: bool, limi
         from_ = {
             "id": {"S": id},
             "state": {"S": state},
-            "received_at": {"S": Message.received_at.serialize(at)},
+            "received_at": {"S": Message.received_at.serialize(at)},  # type: ignore[no-untyped-call]
         }
     return Message.inbox.query(state, scan_index_forward=forward, limit=limit, last_evaluated_key=from_)
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.condition import Condition, size
@@ -76,7 +76,9 @@ def note_delivered(message: Message, *, confirmation: Confirmation) -> None:
         message.update(actions=[done], condition=Message.id.exists())
         return
     try:
-        message.update(actions=[done, Message.undelivered.remove()], condition=_still_answered_as(message))
+        message.update(
+            actions=[done, Message.undelivered.remove()], condition=Message.id.exists() & _still_answered_as(message)
+        )
     except UpdateError as error:
         if error.cause_response_code != "ConditionalCheckFailedException":
             raise
@@ -86,11 +88,12 @@ def note_delivered(message: Message, *, confirmation: Confirmation) -> None:
 
 def note_answer(message: Message, place: int, *, outcome: AnswerOutcome, services: Services) -> None:
     """Note what became of the mail of the answer at `place`, and take the message off the list where nothing else waits."""
-    answer, here = message.conversation[place], Message.answers[place]
+    answer = message.conversation[place]
+    here: Any = Message.answers[place]  # the path to one of a list's items, whose attributes have no types
     noted = [here.outcome.set(outcome), here.mailed_at.set(services.clock())]
     this_one = Message.id.exists() & (here.id == answer.id)
     others_wait = any(other.outcome == WAITING for other in message.conversation if other.id != answer.id)
-    if others_wait or message.confirmation is None:
+    if others_wait or "confirmation" not in message.attribute_values:
         message.update(actions=noted, condition=this_one)
         return
     try:
@@ -103,9 +106,12 @@ def note_answer(message: Message, place: int, *, outcome: AnswerOutcome, service
 
 def _still_answered_as(message: Message) -> Condition:
     """That nobody has answered since the message was read: answers are only ever added."""
-    if not message.conversation:
-        return Message.id.exists() & Message.answers.does_not_exist()
-    return Message.id.exists() & (size(Message.answers) == len(message.conversation))
+    same: Condition = (
+        size(Message.answers) == len(message.conversation)  # type: ignore[no-untyped-call]
+        if message.conversation
+        else Message.answers.does_not_exist()
+    )
+    return same
 
 
 def _fingerprint(message: ContactMessage) -> str:

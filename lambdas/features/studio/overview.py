@@ -17,8 +17,9 @@ _WORDS = 80
 
 
 def news(visit: Visit, since: datetime | None) -> tuple[News, ...]:
-    """The numbers of every feature that has some for this visitor."""
-    asked = (load(feature.news)(visit, since) for feature in visit.services.features if feature.news)
+    """The numbers of every feature that has some for this visitor: what asks for something first, who is there last."""
+    features = sorted(visit.services.features, key=lambda feature: feature.name == "studio")
+    asked = (load(feature.news)(visit, since) for feature in features if feature.news)
     return tuple(chain.from_iterable(asked))
 
 

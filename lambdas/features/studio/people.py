@@ -44,7 +44,7 @@ def _told(visit: Visit, since: datetime | None) -> Iterator[News]:
     )
     if sees_team:
         members = _members()
-        new = [member for member in members if since is not None and member.since and member.since > since]
+        new = [member for member in members if since is not None and member.since > since]
         yield News(
             text="studio.people.members",
             count=len(members),
@@ -59,10 +59,9 @@ def _members() -> list[Member]:
 
 
 def _joined(new: list[Member], *, besides: str) -> Iterator[Line]:
-    since = {member.id: member.since for member in new if member.since and member.id != besides}
+    since = {member.id: member.since for member in new if member.id != besides}
     for person in Person.batch_get(list(since)) if since else ():
         at = since[person.id]
-        assert at is not None
         yield Line(title=person.name, url=_seat(person.id), at=at, icon="people", detail_text="studio.people.joined")
 
 

@@ -6,18 +6,24 @@ emulator's CloudFront knows neither origin groups nor an HTTP API as origin: wha
 of the local gateway, in tests/local.)
 """
 
+import base64
+import io
 import json
+import re
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
 from email.message import Message
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from PIL import Image
 
 from frontend_template.build import build_site
 from lambdas.core.creator import Creator
@@ -25,6 +31,7 @@ from lambdas.features.registry import active_features
 from lambdas.platform.keys import ensure_keys
 from lambdas.platform.storage import SITE_REGION, sync_site
 from lambdas.web import edge
+from local import http_api
 from local.emulator import Emulator
 from stacks.assembly import add_creator, app_for
 from stacks.creator import parameters_for, stack_name
@@ -44,6 +51,12 @@ class Answer:
     body: str
 
     @property
+    def cookies(self) -> dict[str, str]:
+        """Those that are set, by name."""
+        set_now = (cookie.partition(";")[0] for cookie in self.headers.get_all("set-cookie") or ())
+        return {name: value for name, _, value in (cookie.partition("=") for cookie in set_now)}
+
+    @property
     def json(self) -> Any:
         return json.loads(self.body)
 
@@ -54,11 +67,20 @@ class Deployed:
     creator: Creator
     api_id: str
     secret: str = field(repr=False)
+    client: Callable[[str], Any] = field(repr=False)
 
     def call(
-        self, method: str, path: str, *, body: Any = None, through_edge: bool = True, address: str = "203.0.113.9:4711"
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        files: Mapping[str, bytes] | None = None,
+        cookies: Mapping[str, str] | None = None,
+        through_edge: bool = True,
+        address: str = "203.0.113.9:4711",
     ) -> Answer:
-        """Ask the HTTP API; `through_edge` as CloudFront does it."""
+        """Ask the HTTP API; `through_edge` as CloudFront does it, `cookies` as a browser that has them."""
         headers = {"host": f"{self.api_id}.execute-api.localhost:{self.emulator.port}"}
         if through_edge:
             headers |= {
@@ -66,9 +88,44 @@ class Deployed:
                 edge.VIEWER_ADDRESS_HEADER: address,
                 edge.VIEWER_HOST_HEADER: self.creator.domain,
             }
+        data = json.dumps(body).encode() if body is not None else None
         if body is not None:
-            headers |= {"content-type": "application/json"}
-        return self._ask(method, path, headers, json.dumps(body).encode() if body is not None else None)
+            headers["content-type"] = "application/json"
+        if files is not None:
+            headers["content-type"] = "multipart/form-data; boundary=between"
+            data = b"".join(
+                b'--between\r\nContent-Disposition: form-data; name="%s"; filename="x"\r\n\r\n%s\r\n'
+                % (name.encode(), content)
+                for name, content in files.items()
+            )
+            data += b"--between--\r\n"
+        if cookies:
+            # The emulator's HTTP API drops them: the function is called with what the real one would make of the request.
+            headers["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+            headers["origin"] = f"https://{self.creator.domain}"
+            return self._invoke(method, path, headers, data or b"")
+        return self._ask(method, path, headers, data)
+
+    def _invoke(self, method: str, path: str, headers: dict[str, str], data: bytes) -> Answer:
+        found = http_api.match(edge.routes(active_features(self.creator)), path)
+        request = http_api.Request(method=method, path=path, query="", headers=tuple(headers.items()), body=data)
+        event = http_api.event_of(
+            request,
+            found,
+            account=self.emulator.account,
+            domain=f"{self.api_id}.execute-api.eu-central-1.amazonaws.com",
+            source="127.0.0.1",
+            at=datetime.now(UTC),
+        )
+        function = f"prism-{self.creator.id}-{found.route.function}"
+        told = self.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
+        result = json.loads(told["Payload"].read())
+        assert "FunctionError" not in told, result
+        answer = http_api.answer_of(result)
+        answered = Message()
+        for name, value in answer.headers:
+            answered[name] = value
+        return Answer(answer.status, answered, answer.body.decode())
 
     def _ask(self, method: str, path: str, headers: dict[str, str], data: bytes | None) -> Answer:
         request = urllib.request.Request(f"{self.emulator.endpoint}{path}", data=data, method=method, headers=headers)
@@ -148,6 +205,7 @@ def _deploy(emulator: Emulator, creator: Creator, folder: Path) -> Deployed:
         creator=creator,
         api_id=api["ApiId"],
         secret=keys.origin_secret,
+        client=client,
     )
 
 
@@ -227,3 +285,53 @@ def test_a_message_is_stored_and_mailed_by_the_deployed_worker(deployed: Deploye
         ("hello@tester.example",),
         ("vera@visitor.example",),
     }
+
+
+@pytest.mark.parametrize(("path", "language"), [("/account/sign-in/", "en"), ("/de/account/sign-in/", "de")])
+def test_the_way_in_is_shown_by_the_account_function(path: str, language: str, deployed: Deployed) -> None:
+    answer = deployed.call("GET", path)
+    assert answer.status == 200, answer.body
+    assert f'<html lang="{language}"' in answer.body
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_studio_leads_who_is_not_signed_in_to_the_way_in(deployed: Deployed) -> None:
+    answer = deployed.call("GET", "/studio/search/results")
+    assert answer.status == 401, answer.body
+
+
+def test_somebody_signs_up_and_gives_themselves_a_picture(deployed: Deployed) -> None:
+    """Through five functions' worth of declarations: the pool, its client, keys, streams, mail, the worker's Pillow, the bucket."""
+    ada = {"name": "Ada Fictional", "email": "ada@people.example"}
+    begun = deployed.call("POST", "/api/auth/sign-up", body=ada)
+    assert begun.status == 200, begun.body
+    code = wait_for(lambda: _mailed_code(deployed, ada["email"]))
+    confirmation = {"code": code, "password": "four words of mine"}
+    wrong = deployed.call("POST", "/api/auth/confirm", body={**confirmation, "code": "00000000"}, cookies=begun.cookies)
+    assert wrong.status in {401, 422}, wrong.body
+    confirmed = deployed.call("POST", "/api/auth/confirm", body=confirmation, cookies=begun.cookies)
+    assert confirmed.status == 200, confirmed.body
+    session = {name: value for name, value in confirmed.cookies.items() if value}
+    assert [*session] == ["__Host-session"]
+    assert deployed.call("GET", "/api/me", cookies=session).json["person"]["email"] == ada["email"]
+    drawn = io.BytesIO()
+    Image.new("RGB", (300, 200), "teal").save(drawn, "PNG")
+    sent = deployed.call("POST", "/api/auth/picture", files={"picture": drawn.getvalue()}, cookies=session)
+    assert sent.status in {200, 303}, sent.body
+    address = wait_for(lambda: deployed.call("GET", "/api/me", cookies=session).json["person"]["picture"])
+    assert address.startswith("/media/public/people/")
+    again = {"email": ada["email"], "password": confirmation["password"]}
+    assert "__Host-session" in deployed.call("POST", "/api/auth/sign-in", body=again).cookies
+    refused = deployed.call("POST", "/api/auth/sign-in", body={**again, "password": "four words of yours"})
+    assert refused.status in {401, 422}, refused.body
+
+
+def _mailed_code(deployed: Deployed, address: str) -> str | None:
+    """The code of the newest mail to an address, None before there is one."""
+    for mail in deployed.emulator.mail():
+        if address in mail["To"]:
+            text = message_from_bytes(base64.b64decode(mail["Raw"]), policy=policy.default).get_body(("plain",))
+            assert text is not None
+            found = re.search(r"^(\d{4}) (\d{4})\s*$", text.get_content(), re.MULTILINE)
+            return f"{found[1]}{found[2]}" if found else None
+    return None

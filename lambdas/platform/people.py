@@ -44,7 +44,8 @@ class Person(Table):
 
     `upload` is a picture being prepared (what `pictures.keep_upload` gave), and `upload_fault` the code
     of why the last one could not be. `new_device`: {"session", "agent", "at"} of the last sign-in from a
-    browser that was unknown. `leaving`: see `Leaving`.
+    browser that was unknown. `email_changes`: when the address was changed, of those changes that its owner before may
+    still undo. `leaving`: see `Leaving`.
     """
 
     class Meta:
@@ -66,6 +67,7 @@ class Person(Table):
     upload_fault = UnicodeAttribute(null=True)
     password_changed_at = UTCDateTimeAttribute(null=True)
     email_changed_at = UTCDateTimeAttribute(null=True)
+    email_changes = JSONAttribute(null=True)
     new_device = JSONAttribute(null=True)
     leaving = UnicodeAttribute(null=True)
     deletion_due = UTCDateTimeAttribute(null=True)

@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from lambdas.core.errors import Conflict
+from lambdas.core.errors import Conflict, NotSignedIn
 from lambdas.core.forms import blank
 from lambdas.features.accounts import codes, step_cookie, tries
-from lambdas.features.accounts.changes import read_again
+from lambdas.features.accounts.changes import GOING, read_again
+from lambdas.features.accounts.email_back import with_this_change
 from lambdas.features.accounts.inputs import Code, Email, TypedPassword
 from lambdas.features.accounts.models import Step
 from lambdas.features.accounts.own_pages import Done, Sent, about, refused, show
@@ -120,13 +121,17 @@ def _begun(visit: Visit) -> Step:
 
 def _move(visit: Visit, step: Step) -> None:
     """In one transaction: the row, the code's use, the address that is taken and the one that is free again."""
-    person, new = visit.person, canonical(step.email)
+    person, new, now = visit.person, canonical(step.email), visit.services.clock()
+    if person.leaving == GOING:
+        # Its addresses are free already: one more would lead to nobody for ever.
+        raise NotSignedIn("This account is being deleted.", fix="Sign up again whenever you like.")
     with transaction(Person) as write:
         write.update(
             Person(person.id),
             actions=[
                 Person.email.set(step.email),
-                Person.email_changed_at.set(visit.services.clock()),
+                Person.email_changed_at.set(now),
+                Person.email_changes.set(with_this_change(person, now)),
                 Person.version.set(Person.version + 1),
                 Person.correlation_id.set(visit.correlation_id),
             ],

@@ -1,5 +1,6 @@
 """/account/email-back/: the way back for who had an address taken from their account, by the link in their old mailbox."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
@@ -55,6 +56,11 @@ def link(change: Change, services: Services) -> str:
     return f"{services.creator.origin}{PAGE}?token={token}"
 
 
+def with_this_change(person: Person, at: datetime) -> list[str]:
+    """What `email_changes` is when the address is changed now: a later change takes nobody's way back away."""
+    return [*_moments(person, lambda before: at - before <= GOOD_FOR), at.isoformat()]
+
+
 def context(visit: Visit) -> dict[str, Any]:
     """The address that can be had back, empty where the link is over."""
     token = visit.query.get("token", "")
@@ -104,10 +110,12 @@ def _restore(change: Change, person: Person, visit: Visit) -> None:
             actions=[
                 Person.email.set(change.former),
                 Person.email_changed_at.set(now),
+                # This change and all that came after it, whoever made them; who had an address before it may still come.
+                Person.email_changes.set(_moments(person, lambda at: at < change.changed_at)),
                 Person.password_changed_at.set(now),
                 Person.passkeys.remove(),
-                # Whoever changed the address may have turned it on, to keep the owner out.
-                *([Person.second_factor.remove()] if _since(person) >= change.changed_at else []),
+                # Whoever changed the address may have turned it on, before or after, to keep the owner out.
+                *([Person.second_factor.remove()] if _since(person) >= change.changed_at - GOOD_FOR else []),
                 Person.version.set(Person.version + 1),
                 Person.correlation_id.set(visit.correlation_id),
             ],
@@ -116,6 +124,10 @@ def _restore(change: Change, person: Person, visit: Visit) -> None:
         if canonical(person.email) != canonical(change.former):
             write.save(Address(canonical(change.former), person_id=person.id), condition=Address.email.does_not_exist())
             write.delete(Address(canonical(person.email)), condition=Address.person_id == person.id)
+
+
+def _moments(person: Person, which: Callable[[datetime], bool]) -> list[str]:
+    return [at for at in person.email_changes or () if which(datetime.fromisoformat(at))]
 
 
 def _since(person: Person) -> datetime:
@@ -133,7 +145,7 @@ def _read(token: str, services: Services) -> tuple[Change, Person]:
         person = Person.get(change.person_id, consistent_read=True)
     except Person.DoesNotExist:
         raise over from None
-    undone = person.email_changed_at != change.changed_at or person.email == change.former
+    undone = not _moments(person, lambda at: at == change.changed_at) or person.email == change.former
     if undone or person.leaving == GOING or not _is_free(change):
         raise over
     return change, person

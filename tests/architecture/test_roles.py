@@ -30,6 +30,8 @@ ROOT = Path(__file__).resolve().parents[2]
 NO_SCREEN = {
     "/studio/search/results": "the search's results while one types, as JSON",
     "/studio/settings/sections/{section}": "one section of the settings, as JSON",
+    "/studio/settings/brand/preview": "leads back to the form, whoever reloads what it was answered with",
+    "/studio/settings/links/arrange": "leads back to the form, whoever reloads what it was answered with",
     "/studio/settings/brand/colours": "colours while one picks them, as JSON",
 }
 """What is asked for in the studio and is no screen."""
@@ -280,7 +282,7 @@ def _called(handler: Handler) -> set[FunctionType]:
         for name in names:
             value = function.__globals__.get(name)
             if inspect.ismodule(value) and value.__name__.startswith("lambdas."):
-                waiting += [getattr(value, attribute, None) for attribute in names]  # type: ignore[list-item]
+                waiting += [getattr(value, attribute) for attribute in names if hasattr(value, attribute)]
             elif inspect.isclass(value) and value.__module__.startswith("lambdas."):
                 waiting += [member for member in vars(value).values() if inspect.isfunction(member)]
             elif inspect.isfunction(value) and value.__module__.startswith("lambdas."):

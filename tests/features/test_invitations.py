@@ -26,7 +26,9 @@ EMAIL = "newcomer@people.example"
 class Post(Mailer):
     """Keeps what is sent; refuses addresses that cannot be mailed."""
 
-    def send(self, letter: Letter, *, to: str, reply_to: str | None = None, reference: str) -> None:
+    def send(
+        self, letter: Letter, *, to: str, reply_to: str | None = None, reference: str, by_hand: bool = False
+    ) -> None:
         if to.startswith("nobody@"):
             raise Undeliverable("MessageRejected")
         SENT.append((to, letter))
@@ -76,7 +78,7 @@ def _token() -> str:
 
 
 def _invited(platform: PlatformUnderTest, who: Person, **how: str) -> str:
-    assert _invite(platform, who, **how).status == 201  # type: ignore[arg-type]
+    assert _invite(platform, who, **how).status == 201
     _work(platform)
     return _token()
 
@@ -393,7 +395,7 @@ def test_a_person_gets_what_the_team_knows_of_them(
     assert [entry["action"] for entry in known["log"]] == ["team.invitation.sent"]
     json.dumps(known)
     fan = a_person(platform)
-    nothing = {"membership": None, "invitation": None, "log": []}
+    nothing: dict[str, Any] = {"membership": None, "invitation": None, "log": []}
     assert personal_data.exports(fan.id, platform.services) == nothing
 
 

@@ -9,13 +9,18 @@ from uuid import uuid4
 
 import pytest
 from aws_lambda_powertools import Logger
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from lambdas.core.ids import new_id
 from lambdas.core.permissions import OWNER
 from lambdas.core.references import load
+from lambdas.features.team import news
 from lambdas.platform.audit import AuditEntry
 from lambdas.platform.keys import digest
 from lambdas.platform.people import Person
-from lambdas.platform.team import OWNERS, CustomRole, Member, owners
+from lambdas.platform.team import OWNERS, CustomRole, Member, owners, standing_of
+from lambdas.platform.visit import Visit
 from lambdas.web.app import App
 from tests.people import a_person
 from tests.platform_under_test import ORIGIN_SECRET, Answer, PlatformUnderTest
@@ -450,3 +455,116 @@ def test_a_standard_role_cannot_be_edited(platform: PlatformUnderTest, owner: Pe
         assert _see(platform, owner, path).status == 404
         assert _do(platform, owner, path, name="Mine", permissions=[], version=1).status == 404
         assert _do(platform, owner, f"{path}delete", version=1).status == 404
+
+
+# What the overview and the search say.
+
+
+def test_the_overview_counts_the_team_and_names_who_is_new(platform: PlatformUnderTest, owner: Person) -> None:
+    platform.clock.forward(days=1)
+    since = platform.clock()
+    platform.clock.forward(hours=1)
+    newcomer = a_person(platform, name="Nele Newcomer", role="editor")
+    (said,) = news.news(_visit(platform, owner), since)
+    assert (said.count, said.new, [line.title for line in said.lines]) == (2, 1, [newcomer.name])
+    assert "Nele Newcomer" in _see(platform, owner, "/studio/").body
+
+
+def test_the_search_finds_what_who_searches_may_see(platform: PlatformUnderTest, owner: Person) -> None:
+    editor = a_person(platform, name="Edda Editor", email="hidden@people.example", role="editor")
+    _role(platform, owner, "Edits the shop window")
+    _do(platform, owner, "/studio/team/invite/", email="edith@people.example", role="editor", locale="en")
+    found = [one.title for one in news.searches(_visit(platform, owner), "ed")]
+    assert found == ["Edda Editor", "Edits the shop window", "edith@people.example"]
+    assert [one.title for one in news.searches(_visit(platform, editor), "ed")] == ["Edda Editor"]
+    assert [one.title for one in news.searches(_visit(platform, owner), "hidden")] == ["Edda Editor"]
+    assert news.searches(_visit(platform, editor), "hidden") == ()
+    assert news.searches(_visit(platform, a_person(platform)), "ed") == ()
+    assert news.news(_visit(platform, a_person(platform)), None) == ()
+
+
+def _visit(platform: PlatformUnderTest, who: Person) -> Visit:
+    session, _ = platform.services.sessions.open(who.id, agent="Test", method="password")
+    return Visit(
+        services=platform.services,
+        address="203.0.113.7",
+        locale="en",
+        correlation_id="request",
+        as_form=False,
+        describe=dict,
+        session=session,
+    )
+
+
+# Whatever is done, in whatever order.
+
+_people = st.integers(0, 4)
+_roles = st.sampled_from(("owner", "manager", "editor", "support", "r0", "r1", "fan"))
+_rights = st.frozensets(st.sampled_from(("audit.read", "audit.export", "team.members.manage", "team.roles.manage")))
+_walks = st.lists(
+    st.one_of(
+        st.tuples(st.just("change"), _people, _people, _roles),
+        st.tuples(st.just("remove"), _people, _people),
+        st.tuples(st.just("leave"), _people),
+        st.tuples(st.just("edit"), _people, st.sampled_from(("r0", "r1")), _rights),
+        st.tuples(st.just("delete"), _people, st.sampled_from(("r0", "r1"))),
+    ),
+    min_size=5,
+    max_size=20,
+)
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(walk=_walks, rights=st.tuples(_rights, _rights))
+def test_whatever_others_do_nobody_comes_by_what_none_of_them_held_and_an_owner_stays(
+    platform: PlatformUnderTest, walk: list[Any], rights: Any
+) -> None:
+    Member(OWNERS).delete()
+    team = [a_person(platform, role=role) for role in ("owner", "manager", "support", "editor", "manager")]
+    custom = {
+        name: _role(platform, team[0], f"{name} {new_id('rol', at=platform.clock())}", *given).json["id"]
+        for name, given in zip(("r0", "r1"), rights, strict=True)
+    }
+    features = platform.services.features
+    _change(platform, team[0], team[2], custom["r0"])
+    before = [standing_of(who.id, features).permissions for who in team]
+    acted: frozenset[str] = frozenset()
+    for name, number, *how in walk:
+        actor = team[number]
+        if number != 0:  # the owner may do anything, so only the others do
+            held = standing_of(actor.id, features).permissions
+            if _step(platform, name, actor, team, custom, how).status == 200:
+                acted |= held
+        assert owners() == {team[0].id}
+        assert Member.get(team[0].id).role == OWNER
+        for who, had in zip(team, before, strict=True):
+            assert standing_of(who.id, features).permissions - had <= acted
+    for id in custom.values():
+        row = next(iter(CustomRole.batch_get([id])), None)
+        holding = {who.id for who in team if (seat := next(iter(Member.batch_get([who.id])), None)) and seat.role == id}
+        assert holding == (set(row.holders or ()) if row is not None else set())
+
+
+def _step(
+    platform: PlatformUnderTest, name: str, actor: Person, team: list[Person], custom: dict[str, str], how: list[Any]
+) -> Answer:
+    platform.clock.forward(minutes=2)
+
+    def version_of(whom: Person) -> int:
+        return next((int(row.version) for row in Member.batch_get([whom.id])), 1)
+
+    if name == "change":
+        whom, role = team[how[0]], custom.get(how[1], how[1])
+        return _change(platform, actor, whom, role, version=version_of(whom))
+    if name == "remove":
+        return _remove(platform, actor, team[how[0]], version=version_of(team[how[0]]))
+    if name == "leave":
+        return _do(platform, actor, "/studio/team/leave")
+    id = custom[how[0]]
+    version = next((int(row.version) for row in CustomRole.batch_get([id])), 1)
+    path = f"/studio/team/roles/{id}/"
+    if name == "delete":
+        return _do(platform, actor, f"{path}delete", version=version)
+    return _do(platform, actor, path, name=f"Edited {id}", permissions=sorted(how[1]), version=version)

@@ -47,6 +47,8 @@ FEATURE = Feature(
         ),
         Screen(path="/studio/audit/{id}/", template="team/entry.html.j2", needs="audit.read"),
     ),
+    news="lambdas.features.team.news:news",
+    searches="lambdas.features.team.news:searches",
     exports="lambdas.features.team.personal_data:exports",
     forgets="lambdas.features.team.personal_data:forget",
     mails=True,

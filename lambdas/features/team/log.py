@@ -183,6 +183,15 @@ class Difference:
     after: str
 
 
+def subject_of(entry: AuditEntry) -> str:
+    """What an entry is about, in its own words: an address, a name; its id where it says none."""
+    for told in (json.loads(entry.after), json.loads(entry.before)):
+        for name in ("email", "name", "title"):
+            if isinstance(told.get(name), str) and told[name]:
+                return str(told[name])
+    return entry.subject
+
+
 def differences(entry: AuditEntry) -> tuple[Difference, ...]:
     """What an entry says of before and after, value by value, in the order of their names."""
     before, after = (dict(_leaves(json.loads(text), "")) for text in (entry.before, entry.after))

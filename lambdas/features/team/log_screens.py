@@ -47,9 +47,7 @@ def entry(id: str, visit: Here) -> Html:
     found = audit.find(id)
     if found is None:
         raise NotFound("There is no such entry.")
-    return visit.screen(
-        ENTRY, {"entry": found, "differences": log.differences(found), "subjects": _names([found.subject])}
-    )
+    return visit.screen(ENTRY, {"entry": found, "differences": log.differences(found), "subjects": _subjects([found])})
 
 
 @router.post("/studio/audit/export", tags=["audit"], summary="The log as a file")
@@ -98,9 +96,16 @@ def _shown(
         "form": Form(values=filters, errors=errors, problem=problem),
         "filtered": bool(given),
         "people": sorted(members.items(), key=lambda person: person[1].casefold()),
-        "subjects": _names(entry.subject for entry in found.entries),
+        "subjects": _subjects(found.entries),
         "most": log.GIVEN_AT_MOST,
     }
+
+
+def _subjects(entries: Iterable[audit.AuditEntry]) -> dict[str, str]:
+    """What entries are about, by the entry's id: people by the name they have now."""
+    there = list(entries)
+    people = _names(entry.subject for entry in there)
+    return {entry.id: people.get(entry.subject) or log.subject_of(entry) for entry in there}
 
 
 def _names(ids: Iterable[str]) -> dict[str, str]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 
@@ -16,7 +15,7 @@ from lambdas.core.permissions import FAN, OWNER, STANDARD_ROLES, Standing, may_c
 from lambdas.features.team.refusals import AboveYou, LastOwner, Leaving, YourOwn
 from lambdas.platform import audit
 from lambdas.platform.people import Person
-from lambdas.platform.tables import NotWritten, transaction
+from lambdas.platform.tables import Met, NotWritten, transaction
 from lambdas.platform.team import OWNERS, TEAM, CustomRole, Member, owners
 
 if TYPE_CHECKING:
@@ -146,11 +145,8 @@ def settled(decide: Callable[[], T]) -> T:
     for _ in range(_TRIES):
         try:
             return decide()
-        except NotWritten:
+        except (NotWritten, Met):
             continue
-        except TransactWriteError as error:
-            if not any(reason and reason.code == "TransactionConflict" for reason in error.cancellation_reasons):
-                raise
     raise Conflict("The team is being changed from several places.", fix="Try again in a moment.")
 
 

@@ -30,6 +30,7 @@ from lambdas.platform.services import Services
 from lambdas.platform.sessions import COOKIE, IDLE
 from lambdas.platform.visit import Visit
 from lambdas.web.admission import Admitted, Body, admit, body_of, correlation_id
+from lambdas.web.compression import compressed, takes_gzip
 from lambdas.web.fallback import missing_page
 from lambdas.web.forms import form_answer
 from lambdas.web.pages import location, problem_page, sign_in_first
@@ -121,6 +122,8 @@ class App:
             }
             if http["method"] == "HEAD":
                 response["body"], response["isBase64Encoded"] = "", False
+            elif takes_gzip(event.get("headers") or {}):
+                response = compressed(response)
             self._log.info(
                 "request",
                 extra={
@@ -165,6 +168,9 @@ class App:
             answer = _from_resolver(answer, asked.route, visit)
         except Exception as raised:
             answer = self._failed(raised, route, visit, body.value)
+        finally:
+            # Powertools leaves a request that failed to the next one, and to the next resolver of the same routers.
+            self.resolver.clear_context()
         if visit.reply.cookies:
             answer["cookies"] = [*answer.get("cookies", ()), *visit.reply.cookies.values()]
         return answer
@@ -187,7 +193,8 @@ class App:
     def _told(self, raised: Exception) -> PrismError:
         """What the visitor is told of an error; raises it again where it is a fault of ours."""
         error = raised if isinstance(raised, PrismError) else aws_problem(raised)
-        if error is None:
+        if error is None or error.status == PrismError.status:
+            # A template that failed, say: its words are for the log's reader, who is told where it happened.
             raise raised
         if isinstance(error, Unavailable):
             self._log.warning("not available", extra=trace_of(raised))

@@ -6,22 +6,26 @@ client (`AWS_ENDPOINT_URL` on a laptop).
 """
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from pynamodb.attributes import TTLAttribute
 from pynamodb.connection import Connection, TableConnection
 from pynamodb.models import Model
 
+from lambdas.core.errors import Conflict
 from lambdas.platform import aws
 
 if TYPE_CHECKING:
     from pynamodb.transactions import TransactWrite
 
 KeyType = Literal["S", "N", "B"]
+T = TypeVar("T")
+
+_TRIES = 6
 
 
 @dataclass(kw_only=True)
@@ -143,12 +147,26 @@ class NotWritten(Exception):
         self.places = places
 
 
+class Met(Conflict):
+    """A transaction met another one that writes the same: nothing of it was written, and doing it again helps."""
+
+
+def repeated(write: Callable[[], T]) -> T:
+    """What `write` gives; it is done again, up to six times in all, where its transaction met another one. Met after that."""
+    for _ in range(_TRIES - 1):
+        try:
+            return write()
+        except Met:
+            continue
+    return write()
+
+
 @contextmanager
 def transaction(model: type[Table]) -> Iterator["TransactWrite"]:
     """All of what is written inside, or nothing: `with transaction(Person) as write: write.save(…); write.update(…)`.
 
-    `model` is any of the models written. NotWritten where a condition fails; a transaction that met another one
-    is DynamoDB's own error, which becomes "unavailable, try again". At most 100 items.
+    `model` is any of the models written. NotWritten where a condition fails, Met where another transaction writes
+    the same at this moment (see `repeated`). At most 100 items.
     """
     from pynamodb.exceptions import TransactWriteError
 
@@ -160,6 +178,8 @@ def transaction(model: type[Table]) -> Iterator["TransactWrite"]:
         reasons = [reason.code if reason else None for reason in error.cancellation_reasons]
         refused = [place for place, code in enumerate(reasons) if code == "ConditionalCheckFailed"]
         if not refused:
+            if "TransactionConflict" in reasons:
+                raise Met(fix="Try again in a moment.") from None
             raise
         raise NotWritten(tuple(sorted(write.added[place] for place in refused))) from None
 

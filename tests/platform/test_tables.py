@@ -1,4 +1,5 @@
 import pytest
+from pynamodb.exceptions import CancellationReason, TransactWriteError, VerboseClientError
 from pynamodb.expressions.condition import Condition
 
 from lambdas.core.references import load
@@ -6,7 +7,17 @@ from lambdas.features.contact.models import Message
 from lambdas.features.registry import FEATURES, PLATFORM_TABLES, tables_of
 from lambdas.platform.limits import Hits
 from lambdas.platform.people import Address
-from lambdas.platform.tables import Index, Key, NotWritten, bind, definition, table_name, transaction
+from lambdas.platform.tables import (
+    Index,
+    Key,
+    Met,
+    NotWritten,
+    bind,
+    definition,
+    repeated,
+    table_name,
+    transaction,
+)
 
 
 def test_a_table_is_read_off_its_model() -> None:
@@ -65,3 +76,40 @@ def _write_one_of_each_kind(*, condition: Condition) -> None:
         write.condition_check(Address, "c", condition=condition)
         write.save(Address("d", person_id="per_new"), condition=condition)
         write.delete(Address("e"), condition=condition)
+
+
+def _cancelled(*codes: str) -> TransactWriteError:
+    said = {"Error": {"Code": "TransactionCanceledException", "Message": ""}}
+    reasons = [CancellationReason(code=code) for code in codes]
+    return TransactWriteError("", VerboseClientError(said, "TransactWriteItems", cancellation_reasons=reasons))
+
+
+def test_a_transaction_that_meets_another_one_is_done_again_and_is_no_fault_of_a_service(emulator: object) -> None:
+    bind(creator_id="tester")
+    tries = []
+
+    def write() -> str:
+        tries.append(1)
+        with transaction(Address) as parts:
+            parts.save(Address("a", person_id="per_new"))
+            if len(tries) < 3:
+                raise _cancelled("None", "TransactionConflict")
+        return "written"
+
+    Address.create_table(billing_mode="PAY_PER_REQUEST")
+    assert repeated(write) == "written"
+    assert (len(tries), Address.count()) == (3, 1)
+
+
+def test_one_that_meets_others_for_ever_is_a_conflict_and_any_other_fault_stays_what_it_is(emulator: object) -> None:
+    bind(creator_id="tester")
+
+    def meets(*codes: str) -> None:
+        with transaction(Address):
+            raise _cancelled(*codes)
+
+    with pytest.raises(Met) as met:
+        repeated(lambda: meets("TransactionConflict"))
+    assert (met.value.status, met.value.code) == (409, "conflict")
+    with pytest.raises(TransactWriteError):
+        repeated(lambda: meets("ThrottlingError"))

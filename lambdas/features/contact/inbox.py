@@ -15,7 +15,7 @@ from lambdas.features.contact.service import PENDING
 from lambdas.platform import audit
 from lambdas.platform.people import canonical
 from lambdas.platform.services import Services
-from lambdas.platform.tables import NotWritten, transaction
+from lambdas.platform.tables import NotWritten, repeated, transaction
 from lambdas.platform.visit import Visit
 
 A_PAGE = 25
@@ -177,10 +177,15 @@ def _change(message: Message, action: str, actions: list[Any], *, version: int, 
         Message.changed_by.set(visit.session.person_id),
         Message.changed_at.set(visit.services.clock()),
     ]
-    try:
+    entry = audit.entry(visit, action, message.id, before={"state": message.place}, after=after)
+
+    def once() -> None:
         with transaction(Message) as write:
             write.update(message, actions=[*actions, *noted], condition=_unchanged(version))
-            write.save(audit.entry(visit, action, message.id, before={"state": message.place}, after=after))
+            write.save(entry)
+
+    try:
+        repeated(once)
     except NotWritten:
         raise PreconditionFailed(fix="Look at what has changed, then decide again.") from None
 

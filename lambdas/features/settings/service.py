@@ -10,11 +10,10 @@ from lambdas.core.errors import NotFound, PreconditionFailed
 from lambdas.features.settings.inputs import flat
 from lambdas.platform import audit
 from lambdas.platform.settings import Section, SectionVersion, StoredSection, read_value, section_of
-from lambdas.platform.tables import NotWritten, transaction
+from lambdas.platform.tables import NotWritten, repeated, transaction
 from lambdas.platform.visit import Visit
 
 ACTION = "settings.section.saved"
-_TRIES = 5
 _A_PAGE = 20
 
 
@@ -57,13 +56,14 @@ def save(section: Section, value: BaseModel | None, visit: Visit, *, seen: int, 
     """Make this the section's newest version (None: the file's) and return its number.
 
     PreconditionFailed where somebody else has saved since `seen`; nothing is written then. What is there
-    already is not saved again.
+    already is not saved again, nor what the same person has just saved by the same press.
     """
     before = present(section, visit)
     stored = None if value is None else value.model_dump_json()
-    if before.version == seen and not before.outdated and stored == (before.row.value if before.row else None):
-        return seen
     now, person = visit.services.clock(), visit.person.id
+    same = not before.outdated and stored == (before.row.value if before.row else None)
+    if same and (before.version == seen or _is_by(before, person, version=seen + 1)):
+        return before.version
     row = StoredSection(section, version=seen + 1, value=stored, at=now, by=person, correlation_id=visit.correlation_id)
     version = SectionVersion(section, seen + 1, value=stored, at=now, by=person, restores=restores)
     entry = audit.entry(
@@ -126,6 +126,10 @@ def differences(one: BaseModel, other: BaseModel) -> tuple[tuple[str, str, str],
     return tuple((name, first.get(name, ""), text) for name, text in second.items() if first.get(name, "") != text)
 
 
+def _is_by(section: Present, person_id: str, *, version: int) -> bool:
+    return section.row is not None and section.row.by == person_id and section.version == version
+
+
 def _shown(value: BaseModel | None, beside: BaseModel | None) -> dict[str, Any]:
     """What the log says of a version: the fields that changed."""
     if value is None:
@@ -137,20 +141,14 @@ def _shown(value: BaseModel | None, beside: BaseModel | None) -> dict[str, Any]:
 
 
 def _write(row: StoredSection, version: SectionVersion, entry: audit.AuditEntry, *, condition: Any) -> None:
-    from pynamodb.exceptions import TransactWriteError
+    def once() -> None:
+        with transaction(StoredSection) as write:
+            write.save(row, condition=condition)
+            write.save(version, condition=SectionVersion.section.does_not_exist())
+            write.save(entry)
 
-    for attempt in range(_TRIES):
-        try:
-            with transaction(StoredSection) as write:
-                write.save(row, condition=condition)
-                write.save(version, condition=SectionVersion.section.does_not_exist())
-                write.save(entry)
-        except NotWritten:
-            raise PreconditionFailed(fix="Look at what has changed, then save again.") from None
-        except TransactWriteError as error:
-            # Two at once: DynamoDB turns one away, and what the condition says is known a moment later.
-            met = any(reason and reason.code == "TransactionConflict" for reason in error.cancellation_reasons)
-            if not met or attempt == _TRIES - 1:
-                raise
-        else:
-            return
+    try:
+        # Two at once: DynamoDB may turn both away, and what the condition says is known a moment later.
+        repeated(once)
+    except NotWritten:
+        raise PreconditionFailed(fix="Look at what has changed, then save again.") from None

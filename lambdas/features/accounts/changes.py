@@ -15,6 +15,7 @@ ASKED, GOING = "asked", "going"
 """`Person.leaving`: the deletion can be taken back; the worker has begun it, and it cannot."""
 
 _TRIES = 8
+_CHANGED = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
 
 Decision = Callable[[Person], Sequence[Action] | None]
 """What to write to the row as it stands; None for nothing. It may raise: then nothing is written."""
@@ -35,7 +36,7 @@ def change(person: Person, decide: Decision, *, correlation_id: str) -> None:
         try:
             person.update(actions=[*actions, *noted], condition=Person.version == person.version)
         except UpdateError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
+            if error.cause_response_code not in _CHANGED:
                 raise
             read_again(person)
         else:

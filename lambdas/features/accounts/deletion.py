@@ -10,7 +10,7 @@ from pynamodb.expressions.condition import size
 from lambdas.core.errors import Conflict
 from lambdas.core.forms import blank
 from lambdas.core.permissions import OWNER
-from lambdas.features.accounts.changes import ASKED, read_again
+from lambdas.features.accounts.changes import ASKED, GOING, read_again
 from lambdas.features.accounts.inputs import TypedPassword
 from lambdas.features.accounts.own_pages import LEAVING, Done, Sent, about, show
 from lambdas.features.accounts.proving import prove_password
@@ -19,7 +19,7 @@ from lambdas.platform import audit
 from lambdas.platform.people import Person
 from lambdas.platform.routing import form, html, signed_in
 from lambdas.platform.sessions import COOKIE
-from lambdas.platform.tables import NotWritten, transaction
+from lambdas.platform.tables import Met, NotWritten, transaction
 from lambdas.platform.team import OWNERS, Member
 from lambdas.platform.visit import Here, Html, Visit
 
@@ -77,8 +77,11 @@ def ask(sent: Annotated[ByPassword, Body()], visit: Here) -> Leaving:
             break
         try:
             _note_asked(visit)
+        except Met:
+            read_again(person)
         except NotWritten as refused:
-            if 1 in refused.places:
+            # Where the row has changed too, nobody knows yet whose going made them the last one: perhaps their own.
+            if refused.places == (1,):
                 raise LastOwner(
                     "You are the only owner of this site.", fix="Make someone else an owner in the studio, under Team."
                 ) from None
@@ -128,12 +131,14 @@ def cancel(sent: Annotated[Sent, Body()], visit: Here) -> Done:
             break
         try:
             _note_kept(visit)
-        except NotWritten:
+        except (NotWritten, Met):
             read_again(person)
         else:
             read_again(person)
-    if person.leaving:
+    if person.leaving == GOING:
         raise Conflict("Your account is being deleted.", fix="Sign up again whenever you like.")
+    if person.leaving:
+        raise Conflict("Your account is being changed from several places.", fix="Try again in a moment.")
     return Done()
 
 

@@ -16,7 +16,7 @@ from lambdas.features.accounts.proving import prove_password
 from lambdas.features.accounts.routing import router
 from lambdas.platform.people import Address, Person, canonical
 from lambdas.platform.routing import form, html, signed_in
-from lambdas.platform.tables import NotWritten, transaction
+from lambdas.platform.tables import Met, NotWritten, transaction
 from lambdas.platform.visit import Here, Html, Visit
 
 PAGE = "/account/security/email/"
@@ -47,7 +47,8 @@ def context(visit: Visit) -> dict[str, Any]:
 def code_context(visit: Visit) -> dict[str, Any]:
     """Where the code was sent to, empty where nothing was begun, or too long ago."""
     try:
-        new_address = _begun(visit).email
+        begun = _begun(visit)
+        new_address = "" if begun.used else begun.email
     except codes.StepOver:
         new_address = ""
     return about(visit, form=blank("code"), new_address=new_address)
@@ -99,9 +100,16 @@ def confirm(sent: Annotated[Confirmation, Body()], visit: Here) -> Done:
     step = codes.check(_begun(visit).id, (PURPOSE,), sent.code, services=visit.services)
     person = visit.person
     for _ in range(_TRIES):
+        # Pressed twice, or again after an answer that was lost.
+        if step.used and person.email == step.email:
+            step_cookie.drop(visit)
+            return Done()
         try:
             _move(visit, step)
+        except Met:
+            read_again(person)
         except NotWritten as refusal:
+            read_again(person)
             _say_why(refusal, step, person)
         else:
             read_again(person)
@@ -111,10 +119,10 @@ def confirm(sent: Annotated[Confirmation, Body()], visit: Here) -> Done:
 
 
 def _begun(visit: Visit) -> Step:
-    """What this browser has begun. StepOver for another person's as for one that never was."""
+    """What this browser has begun, used or not. StepOver for another person's as for one that never was."""
     id = str(step_cookie.kept(visit, PURPOSE).get("step", "none"))
     step = codes.find(id, (PURPOSE,), services=visit.services)
-    if step.person_id != visit.person.id or step.used:
+    if step.person_id != visit.person.id:
         raise codes.StepOver(fix="Begin again.")
     return step
 
@@ -144,9 +152,10 @@ def _move(visit: Visit, step: Step) -> None:
 
 
 def _say_why(refusal: NotWritten, step: Step, person: Person) -> None:
-    """What stood in the way; returns where trying again may help."""
+    """What stood in the way; returns where trying again may help. `person` is the row as it stands by now."""
     if 1 in refusal.places:
-        raise codes.StepOver(fix="Begin again.") from None
-    if 2 in refusal.places:
+        step.used = True
+        if person.email != step.email:
+            raise codes.StepOver(fix="Begin again.") from None
+    elif 2 in refusal.places:
         raise AddressTaken(fix="Take another address, or sign in with this one.") from None
-    read_again(person)

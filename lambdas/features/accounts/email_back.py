@@ -18,7 +18,7 @@ from lambdas.platform.people import Address, Person, canonical
 from lambdas.platform.routing import form, html, limited
 from lambdas.platform.services import Services
 from lambdas.platform.sessions import COOKIE
-from lambdas.platform.tables import NotWritten, transaction
+from lambdas.platform.tables import Met, NotWritten, transaction
 from lambdas.platform.visit import Here, Html, Visit
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def take_back(sent: Annotated[Link, Body()], visit: Here) -> Done:
     for _ in range(_TRIES):
         try:
             _restore(change, person, visit)
-        except NotWritten:
+        except (NotWritten, Met):
             change, person = _read(sent.token, services)
         else:
             services.sessions.end_all(person.id)

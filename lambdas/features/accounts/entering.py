@@ -16,6 +16,7 @@ from lambdas.features.accounts.routing import router
 from lambdas.features.accounts.sign_in import proved
 from lambdas.platform import people
 from lambdas.platform.routing import form, html
+from lambdas.platform.tables import Met
 from lambdas.platform.visit import Here, Html, Visit
 
 SIGN_UP_PAGE = "/account/sign-up/"
@@ -139,7 +140,10 @@ def _settle(step: Step, password: str, visit: Visit) -> bool:
         person_id = people.find(step.email)
         if person_id is None and step.purpose == FORGOT:
             raise codes.StepOver(fix="Begin again.")
-        done = set_anew(step, person_id, password, visit) if person_id else open_account(step, password, visit)
+        try:
+            done = set_anew(step, person_id, password, visit) if person_id else open_account(step, password, visit)
+        except Met:
+            continue
         if done is not None:
             return done
     raise Conflict(fix="Try again in a moment.")

@@ -66,7 +66,9 @@ def prepare_picture(event: Event, services: Services) -> None:
     except NotAPicture:
         _settle(event.subject, key, [Person.upload_fault.set("no_picture")])
         return
-    if not _settle(event.subject, key, [Person.picture.set(made), Person.upload_fault.remove()]):
+    shown = _settle(event.subject, key, [Person.picture.set(made), Person.upload_fault.remove()])
+    # A write whose answer was lost is refused when it is sent again, and stands.
+    if not shown and not _is_shown(event.subject, made):
         drop_picture(made, services)
 
 
@@ -78,6 +80,13 @@ def forget_picture(event: Event, services: Services) -> None:
 def _is_wanted(person_id: str, key: str) -> bool:
     try:
         return Person.get(person_id, consistent_read=True).upload == key
+    except Person.DoesNotExist:
+        return False
+
+
+def _is_shown(person_id: str, picture: str) -> bool:
+    try:
+        return Person.get(person_id, consistent_read=True).picture == picture
     except Person.DoesNotExist:
         return False
 

@@ -54,7 +54,7 @@ class Rendering:
             self._made = self._renewed()
         except Exception:
             # Pages in the colours of a minute ago are better than none; who must know the present does not go on.
-            if self._from is None or self._settings.always:
+            if self._made is None or self._settings.always:
                 raise
         self._looked = now
 
@@ -92,9 +92,10 @@ class Rendering:
             raise NotBuilt(fix="Publish the site, then try again.")
         if self._made is not None and self._from == (creator, manifest):
             return self._made
-        self._from = creator, manifest
         assets = AssetManifest.from_json(manifest)
-        return self._made.renewed(creator, assets) if self._made else SiteRenderer(creator, self._features, assets)
+        made = self._made.renewed(creator, assets) if self._made else SiteRenderer(creator, self._features, assets)
+        self._from = creator, manifest
+        return made
 
     def _is_there(self, manifest: "AssetManifest") -> bool:
         """Whether every file of the brand that it names is in the bucket."""

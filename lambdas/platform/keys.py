@@ -7,7 +7,6 @@
 | origin | what CloudFront says to the API to be let in | its SHA-256 |
 | media-signing | RSA 2048, signs CloudFront cookies | PEM |
 | playback | ECDSA P-384, signs IVS playback tokens | PEM |
-| second-factor | HMAC secret from which each person's TOTP secret is derived | none |
 
 Each is at /prism/<creator>/keys/<name>. A rotation keeps the value before as <name>-previous; both
 are valid until the next. The one of the second factor is never rotated: everyone's authenticator would be

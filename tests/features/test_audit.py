@@ -247,7 +247,7 @@ def test_that_it_was_given_out_is_noted(platform: PlatformUnderTest, owner: Pers
     assert json.loads(entry.after) == {"person": "per_1", "format": "csv", "entries": 1}
 
 
-@pytest.mark.parametrize("limit", ["GIVEN_AT_MOST", "GIVEN_BYTES"])
+@pytest.mark.parametrize("limit", ["GIVEN_AT_MOST", "GIVEN_BYTES", "READ_FOR_A_FILE"])
 def test_what_does_not_fit_into_a_file_is_refused_and_not_cut_off(
     platform: PlatformUnderTest, owner: Person, limit: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

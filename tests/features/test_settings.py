@@ -239,6 +239,13 @@ def test_who_saves_second_sees_both_versions_and_may_save_again(
     assert [row.value and "Emil" in row.value for row in SectionVersion.query("texts")] == [True, False]
 
 
+def test_what_is_pressed_twice_is_saved_once_and_is_nobody_elses(platform: PlatformUnderTest, press: Save) -> None:
+    assert [press("texts", **texts("Once")).status for _ in range(2)] == [303, 303]
+    assert len(list(SectionVersion.query("texts"))) == 1
+    editor = someone(platform, "per_emil", "editor")
+    assert press("texts", cookies=editor, **texts("Once")).status == 412
+
+
 def test_a_fault_does_not_hide_that_somebody_else_has_saved(platform: PlatformUnderTest, press: Save) -> None:
     press("links", version=0, label_0="Theirs", url_0="https://theirs.example/")
     faulty = press("links", version=0, label_0="Mine", url_0="nonsense")
@@ -499,7 +506,7 @@ def test_links_are_moved_removed_and_added_without_saving(platform: PlatformUnde
     assert order(press("links/arrange", version=0, do="up-2", **rows).body) == ["label0", "label2", "label1", ""]
     assert order(press("links/arrange", version=0, do="down-0", **rows).body) == ["label1", "label0", "label2", ""]
     assert order(press("links/arrange", version=0, do="remove-1", **rows).body) == ["label0", "label2", ""]
-    for nonsense in ("up-0", "down-11", "remove-99", "x", "", "up-x"):
+    for nonsense in ("up-0", "down-11", "remove-99", "x", "", "up-x", f"up-{'9' * 5000}"):
         assert press("links/arrange", version=0, do=nonsense, **rows).status == 200
     assert list(SectionVersion.query("links")) == []
 

@@ -228,7 +228,7 @@ def arrange(sent: Annotated[dict[str, Any], Body()], visit: Here) -> Html:
     """The form again, with a row more or less, or elsewhere (`do`: "add", "up-2", "down-0", "remove-1"); nothing is saved."""
     rows = [(str(sent.get(f"label_{n}", ""))[:600], str(sent.get(f"url_{n}", ""))[:600]) for n in range(MOST_LINKS)]
     do, _, place = str(sent.get("do", "")).partition("-")
-    rows = _moved(rows, do, int(place) if place.isdecimal() else -1)
+    rows = _moved(rows, do, int(place) if place.isdecimal() and len(place) < 3 else -1)
     values = dict.fromkeys(LINK_FIELDS, "")
     for number, (label, url) in enumerate(rows):
         values |= {f"label_{number}": label, f"url_{number}": url}

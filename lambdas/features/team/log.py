@@ -22,6 +22,9 @@ SHOWN = 50
 READ_AT_MOST = 2000
 """So many entries does one search look at: then it says how far back it got, and goes on when it is asked to."""
 
+READ_FOR_A_FILE = 20_000
+"""So many entries does one file look through: more would take longer than a function has."""
+
 GIVEN_AT_MOST = 5000
 GIVEN_BYTES = 4_000_000
 """What fits into one answer of a function."""
@@ -89,11 +92,18 @@ def search(wanted: Search, services: "Services") -> Found:
 
 
 def export(wanted: Export, services: "Services") -> tuple[str, int]:
-    """A file of all that fits, and how many entries it has; TooManyEntries where it would be cut off."""
-    fitting = (entry for entry in _there(wanted, services) if wanted.fits(entry))
+    """A file of all that fits, and how many entries it has; TooManyEntries where it would be cut off, or too many are looked through."""
+    fitting = (entry for entry in _looked_through(_there(wanted, services)) if wanted.fits(entry))
     entries = islice(fitting, GIVEN_AT_MOST + 1)
     text, count = (_as_csv if wanted.format == "csv" else _as_json)(entries)
     return text, count
+
+
+def _looked_through(entries: Iterable[AuditEntry]) -> Iterator[AuditEntry]:
+    for number, entry in enumerate(entries):
+        if number == READ_FOR_A_FILE:
+            raise TooManyEntries(fix="Choose fewer days.")
+        yield entry
 
 
 def _there(wanted: Search, services: "Services") -> Iterator[AuditEntry]:

@@ -91,9 +91,7 @@ def aws_problem(error: Exception) -> Unavailable | None:
     from pynamodb.exceptions import PynamoDBException
 
     if isinstance(error, BotoCoreError | ClientError | PynamoDBException):
-        return Unavailable(
-            "A service behind this site does not answer.", fix="Nothing was changed. Try again in a moment."
-        )
+        return Unavailable("A service behind this site does not answer.", fix="Try again in a moment.")
     return None
 
 

@@ -180,7 +180,7 @@ def test_a_cognito_that_is_throttled_or_down_locks_nobody_out(
             answer = _sign_in(browser, next="/contact/")
             form = FormOf(answer, "/api/auth/sign-in")
             assert (answer.status, form.fields["email"], form.fields["next"]) == (503, EMAIL, "/contact/")
-            assert "Nothing was changed" in form.text
+            assert "Please try again in a minute" in form.text
     assert PASSWORD not in browser.platform.log.getvalue()
     assert _sign_in(browser).status == 303
 

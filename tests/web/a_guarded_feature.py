@@ -5,6 +5,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic import BaseModel
 
+from frontend_template.render import NotRendered
 from lambdas.core.errors import Invalid
 from lambdas.core.feature import Feature, FeatureConfig, Page
 from lambdas.core.permissions import Permission
@@ -47,6 +48,12 @@ def page(visit: Here) -> Html:
 @html
 def broken(visit: Here) -> Html:
     raise Invalid("always")
+
+
+@account.get("/account/untidy/")
+@html
+def untidy(visit: Here) -> Html:
+    raise NotRendered("pages/untidy.html.j2, line 3: what somebody typed")
 
 
 def _context(visit: Visit) -> dict[str, Invalid]:

@@ -167,6 +167,16 @@ def test_a_page_answers_with_pages_whatever_happens(platform: PlatformUnderTest)
     assert "Your role does not allow this" in refused.body
 
 
+def test_a_template_that_fails_is_our_fault_and_its_words_stay_with_us(platform: PlatformUnderTest) -> None:
+    answer = platform.call("GET", "/account/untidy/")
+    assert (answer.status, answer.json["code"]) == (500, "internal")
+    assert "untidy.html" not in answer.body
+    log = platform.log.getvalue()
+    assert '"a request failed"' in log
+    assert "NotRendered" in log
+    assert "what somebody typed" not in log + answer.body
+
+
 def test_an_address_says_its_language_and_the_studio_speaks_its_peoples(platform: PlatformUnderTest) -> None:
     member = a_person(platform, role="finance", locale="de")
     cookies = platform.sign_in(member.id)

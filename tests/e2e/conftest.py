@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from cli.machine_checks import chromium
 from tests.e2e.brands import Brand, brands
@@ -24,6 +24,8 @@ def browser() -> Iterator[Browser]:
     found = chromium()
     if found.state != "ok" and not os.environ.get("CI"):
         pytest.skip(f"chromium {found.found}; {found.fix}")
+    # As long as Playwright waits for everything else; five seconds are short where functions start afresh.
+    expect.set_options(timeout=30_000)
     with a_browser() as browser:
         yield browser
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 PRISM = Path(sys.executable).with_name("prism")
-SECONDS = 60.0
+SECONDS = 120.0
 SERVING = "Ctrl-C stops it."
 
 Found = TypeVar("Found")

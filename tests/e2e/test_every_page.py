@@ -1,4 +1,4 @@
-"""Every page of every active feature as `prism dev` serves it, in every language and both themes; and every brand by keyboard."""
+"""Every public page of every active feature as `prism dev` serves it, in every language and both themes; and every brand by keyboard."""
 
 import shutil
 from collections.abc import Iterator
@@ -63,8 +63,8 @@ def creator(demo: LocalPlatform) -> Creator:
 
 
 def addresses(creator: Creator, locale: Locale) -> list[tuple[str, int]]:
-    """Every page of the creator in this language with the status it answers with, and one that is not there."""
-    pages = [page for feature in active_features(creator) for page in feature.pages]
+    """Every public page of the creator in this language with the status it answers with, and one that is not there."""
+    pages = [page for feature in active_features(creator) for page in feature.pages if not page.personal]
     return [(creator.path(page.path, locale), 200) for page in pages] + [(creator.path(MISSING, locale), 404)]
 
 

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -93,7 +94,7 @@ class Public:
         sync_site(s3, BUCKET, built_assets())
         self.platform = platform
         self.services = platform.services
-        self.worker = Worker(services=self.services, logger=Logger(service="worker-test", stream=platform.log))
+        self.worker = Worker(services=self.services, logger=Logger(service=f"worker-{uuid4()}", stream=platform.log))
         self.dead = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
         self.feeder = StreamFeeder(
             tables=(table_name("tester", "site-settings"),),

@@ -10,6 +10,7 @@ from lambdas.core.errors import NotSignedIn
 from lambdas.features.accounts import codes, resume, step_cookie
 from lambdas.features.accounts.changes import change
 from lambdas.features.accounts.inputs import Onward
+from lambdas.features.accounts.own_pages import LEAVING
 from lambdas.features.accounts.second_factor import SecondFactor
 from lambdas.platform.people import Person
 from lambdas.platform.sessions import COOKIE, IDLE
@@ -47,7 +48,10 @@ def arrive(visit: Visit, person: Person, *, method: str, onward: str) -> Onward:
 
 
 def enter(visit: Visit, person: Person, *, method: str, onward: str) -> Onward:
-    """A session that nobody knew before (whatever the browser brought), and the one it had ends."""
+    """A session that nobody knew before (whatever the browser brought), and the one it had ends.
+
+    Who has asked for their account to be deleted comes to where that can be taken back, wherever they were going.
+    """
     sessions = visit.services.sessions
     known = {row.agent for row in sessions.of(person.id)} | {(person.new_device or {}).get("agent")}
     session, cookie = sessions.open(person.id, agent=visit.agent, method=method)
@@ -57,7 +61,7 @@ def enter(visit: Visit, person: Person, *, method: str, onward: str) -> Onward:
     step_cookie.drop(visit)
     if visit.agent not in known:
         _note_new_device(visit, person, session_id=session.id)
-    return _onward(visit, onward)
+    return _onward(visit, LEAVING if person.leaving else onward)
 
 
 def go_on(visit: Visit, path: str) -> Onward:

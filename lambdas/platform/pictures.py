@@ -23,6 +23,9 @@ MAX_BYTES = 4_000_000
 MAX_PIXELS = 25_000_000
 """What a good camera gives. Unpacked, and once more while it is made smaller, that fits into a function's memory."""
 
+MAX_SCANS = 64
+"""In how many goes a JPEG may be painted: cameras and programs take ten or so, and each costs a look at every pixel."""
+
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
 
 _PEOPLE = f"{PUBLISHED}people/"
@@ -106,6 +109,9 @@ def _begins_as_a_picture(content: bytes) -> bool:
 def _upright_square(content: bytes, size: int) -> "Image":
     from PIL import Image, ImageOps  # here: only the worker has it, and only few events are about pictures
 
+    # Each is a marker in the file, and may be a few bytes: thousands of them would keep the worker busy until it is killed.
+    if content.startswith(b"\xff\xd8") and content.count(b"\xff\xda") > MAX_SCANS:
+        raise NotAPicture()
     image: Image.Image = Image.open(BytesIO(content), formats=FORMATS)
     if not 0 < image.width * image.height <= MAX_PIXELS:
         raise NotAPicture()

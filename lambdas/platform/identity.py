@@ -152,14 +152,16 @@ class Identity:
         with _answered(_NO_SUCH_PASSKEY):
             self._cognito().delete_web_authn_credential(AccessToken=proof.token, CredentialId=passkey_id)
 
-    def ask_for_passkey(self, person_id: str) -> tuple[dict[str, Any], str]:
+    def ask_for_passkey(self, person_id: str, *, stand_in: str = "") -> tuple[dict[str, Any], str]:
         """What `navigator.credentials.get` is given (PublicKeyCredentialRequestOptionsJSON), and the challenge's session.
 
-        For an id that nobody has, or who has no passkey, options that look alike and that nothing answers.
+        For an id that nobody has, or who has no passkey, options that look alike and that nothing answers: always the same
+        for one `stand_in` (else the id), so that an address does not look another way on the day it gets an account.
         Keep the session from the browser: how long it is may tell the one from the other.
         """
         answer: dict[str, Any] = {}
-        try:
+        # There is no proof yet, so it takes its time whatever Cognito says, and however quickly.
+        with self._taking_its_time():
             answer = dict(
                 self._cognito().admin_initiate_auth(
                     UserPoolId=self.pool,
@@ -168,14 +170,13 @@ class Identity:
                     AuthParameters={**self._named(person_id), "PREFERRED_CHALLENGE": "WEB_AUTHN"},
                 )
             )
-        except _client_error() as error:
-            if not self._proves_nothing(error):
-                raise
         if answer.get("ChallengeName") == "WEB_AUTHN":
             asked = json.loads(answer["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"])
             known = [str(credential["id"]) for credential in asked.get("allowCredentials", ())]
             return _request_options(asked["challenge"], known), answer["Session"]
-        return _request_options(_text(secrets.token_bytes(32)), self._decoys(person_id)), _text(secrets.token_bytes(96))
+        return _request_options(_text(secrets.token_bytes(32)), self._decoys(stand_in or person_id)), _text(
+            secrets.token_bytes(96)
+        )
 
     def prove_by_passkey(self, person_id: str, session: str, credential: dict[str, Any]) -> Proof | None:
         """The proof where the browser's answer (AuthenticationResponseJSON) is right, else None."""

@@ -19,6 +19,9 @@ from lambdas.platform.visit import Visit
 SECOND_FACTOR = "second-factor"
 SECOND_FACTOR_PAGE = "/account/second-factor/"
 SECOND_FACTOR_LASTS = timedelta(minutes=5)
+MOST_SESSIONS = 50
+"""In so many browsers one can be signed in; the one that was away longest makes room. All of them are read at each sign-in."""
+
 TYPED = "typed"
 MAILED = "mailed-code"
 PASSKEY = "passkey"
@@ -53,8 +56,11 @@ def enter(visit: Visit, person: Person, *, method: str, onward: str) -> Onward:
     Who has asked for their account to be deleted comes to where that can be taken back, wherever they were going.
     """
     sessions = visit.services.sessions
-    known = {row.agent for row in sessions.of(person.id)} | {(person.new_device or {}).get("agent")}
+    there = sessions.of(person.id)
+    known = {row.agent for row in there} | {(person.new_device or {}).get("agent")}
     session, cookie = sessions.open(person.id, agent=visit.agent, method=method)
+    for row in there[MOST_SESSIONS - 1 :]:
+        sessions.end(person.id, row.id)
     if visit.session is not None:
         sessions.end(visit.session.person_id, visit.session.id)
     visit.set_cookie(COOKIE, cookie, seconds=int(IDLE.total_seconds()))

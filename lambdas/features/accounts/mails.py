@@ -75,7 +75,9 @@ def deliver(event: Event, services: Services) -> None:
     )
     # No mailbox, or this AWS account may not mail strangers yet (the studio and `doctor` say so): trying again is no use.
     with suppress(Undeliverable):
-        services.mail.send(letter, to=step.email, reply_to=creator.email, reference=derived_id("mail", "step", step.id))
+        services.mail.send(
+            letter, to=_mailbox(step, person), reply_to=creator.email, reference=derived_id("mail", "step", step.id)
+        )
     step.update(actions=[Step.mailed_at.set(services.clock())], condition=Step.id.exists())
 
 
@@ -94,6 +96,14 @@ def _whose(step: Step) -> Person | None:
         return Person.get(person_id, consistent_read=True) if person_id else None
     except Person.DoesNotExist:
         return None
+
+
+def _mailbox(step: Step, person: Person | None) -> str:
+    """Where an account's code goes: to the address that was proven, and not to how somebody has just written it.
+
+    To us `Ada@` and `ada@` are one account; there are servers where they are two mailboxes.
+    """
+    return step.email if person is None or step.purpose == "email" else person.email
 
 
 def _told(step: Step, person: Person | None) -> _Told:

@@ -123,6 +123,10 @@ def second_factor(sent: Annotated[SecondCode, Body()], visit: Here) -> Onward:
     hits = tries.count_person("second-factor", person_id=step.person_id, services=services)
     step = codes.attempt(step.id, (arriving.SECOND_FACTOR,), services=services)
     person = _row(step.person_id)
+    changed_at = person.password_changed_at if person is not None else None
+    if changed_at is not None and changed_at > step.created_at:
+        # It was the password before that had been proved.
+        raise codes.StepOver(fix="Sign in again.")
     used = person and prove(person, sent.code, services=services, correlation_id=visit.correlation_id)
     if person is None or used is None:
         raise codes.wrong_code()
@@ -140,7 +144,8 @@ def passkey_options(sent: Annotated[PasskeyOf, Body()], visit: Here) -> PasskeyO
     """
     services = visit.services
     hits = tries.count_address("passkey", address=visit.address, services=services)
-    options, session = services.identity.ask_for_passkey(people.find(sent.email) or nobody(sent.email))
+    stand_in = nobody(sent.email)
+    options, session = services.identity.ask_for_passkey(people.find(sent.email) or stand_in, stand_in=stand_in)
     step = codes.begin(
         arriving.PASSKEY,
         services=services,

@@ -1,6 +1,7 @@
-"""Every page of the demo within its budget: what counts. What takes time is measured by `make bench`."""
+"""Pages of the demo, of an account and of its studio within their budget: what counts. What takes time is measured by `make bench`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -24,9 +25,24 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.mark.parametrize("path", pages.PAGES)
+@pytest.fixture(scope="module")
+def cookies(browser: Browser, platform: LocalPlatform) -> Sequence[Any]:
+    return pages.owners_cookies(browser, platform)
+
+
+@pytest.mark.parametrize("path", [*pages.PAGES, *pages.ENTERING])
 def test_a_page_keeps_its_budget(browser: Browser, platform: LocalPlatform, path: str) -> None:
-    weight = pages.weigh(browser, platform, path)
+    keeps_its_budget(pages.weigh(browser, platform, path))
+
+
+@pytest.mark.parametrize("path", [*pages.OWN, *pages.STUDIO])
+def test_a_page_of_ones_own_keeps_its_budget(
+    browser: Browser, platform: LocalPlatform, cookies: Sequence[Any], path: str
+) -> None:
+    keeps_its_budget(pages.weigh(browser, platform, path, cookies=cookies))
+
+
+def keeps_its_budget(weight: pages.Weight) -> None:
     assert weight.sizes["html"] > 0, "the page was seen"
     assert weight.sizes["fonts"] > 0, "its fonts came"
     beyond = [f"{f.name}: {f.measured:g} {f.unit}, at most {f.limit:g}" for f in weight.figures() if not f.holds]

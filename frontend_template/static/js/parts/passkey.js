@@ -14,7 +14,7 @@ export async function ask(address, content) {
 
 /** Shows the button that signs in with a passkey, in browsers that can. The form's e-mail says whose. */
 export function offerPasskey(button, form) {
-  if (!globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) return;
+  if (!globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) return button.remove();
   const { options, answer } = button.dataset;
   const words = JSON.parse(button.dataset.words);
   const said = form.querySelector("[data-said]");

@@ -1,16 +1,4 @@
-/* Comfort on pages of one's own things: a picture made smaller and shown before it is sent, passkeys, codes to copy. */
-
-import { watchPreparation, makeSmaller } from "./parts/picture.js";
-import { addPasskeys } from "./parts/new-passkey.js";
-
-const picture = document.querySelector("form[data-picture]");
-if (picture) makeSmaller(picture);
-
-const preparing = document.querySelector("[data-preparing]");
-if (preparing) watchPreparation(preparing.dataset.preparing);
-
-const passkey = document.querySelector("form[data-new-passkey]");
-if (passkey) addPasskeys(passkey);
+/* Comfort where recovery codes are shown: they can be copied and printed. */
 
 const codes = document.querySelector("[data-codes]");
 if (codes) offerCopies(codes);

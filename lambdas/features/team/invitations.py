@@ -34,6 +34,7 @@ from lambdas.features.team.seats import (
     wanted_role,
 )
 from lambdas.platform import audit
+from lambdas.platform.limits import Limit
 from lambdas.platform.people import canonical, find
 from lambdas.platform.tables import transaction
 from lambdas.platform.team import TEAM, CustomRole, Member
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
     from lambdas.platform.visit import Visit
 
 OPEN_FOR = timedelta(days=7)
+TO_ONE_ADDRESS = Limit(name="team-invitation-mails", times=10, per=timedelta(days=1))
+"""Whoever invites, however often they withdraw and invite anew."""
+
 MAILS = 5
 """So often at most is one invitation mailed: an address that does not answer is left in peace."""
 
@@ -93,6 +97,7 @@ def invite(visit: "Visit", *, email: str, role: str, locale: Locale) -> Invitati
             expires_at=now + OPEN_FOR,
         )
         entry = audit.entry(visit, "team.invitation.sent", id, after=_noted(invitation, wanted))
+        services.limits.hit(TO_ONE_ADDRESS, address)
         with transaction(Invitation) as write:
             # One that has run out may still be lying there: tables are cleared when there is time.
             write.save(invitation, condition=Invitation.id.does_not_exist() | (Invitation.expires_at <= now))
@@ -115,6 +120,7 @@ def mail_again(visit: "Visit", id: str) -> None:
         if invitation.wanted >= MAILS:
             raise MailedEnough(retry_after=int((invitation.expires_at - services.clock()).total_seconds()))
         entry = audit.entry(visit, "team.invitation.repeated", id, after=_noted(invitation, wanted))
+        services.limits.hit(TO_ONE_ADDRESS, invitation.email)
         with transaction(Invitation) as write:
             write.update(
                 Invitation(TEAM, id),

@@ -3,6 +3,8 @@
 A person is known to Cognito by their id and nothing else, so an address changes in one place.
 """
 
+from collections.abc import Iterable, Mapping
+
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
@@ -98,6 +100,17 @@ def find(email: str) -> str | None:
         return Address.get(canonical(email), consistent_read=True).person_id
     except Address.DoesNotExist:
         return None
+
+
+def people_of(ids: Iterable[str]) -> Mapping[str, Person]:
+    """The people of these ids who still have an account, by id; a moment behind the table."""
+    wanted = list(dict.fromkeys(ids))
+    return {person.id: person for person in Person.batch_get(wanted)} if wanted else {}
+
+
+def names_of(ids: Iterable[str]) -> dict[str, str]:
+    """What they are called now, where they still have an account."""
+    return {id: person.name for id, person in people_of(ids).items()}
 
 
 def wants(person: Person, kind: str) -> bool:

@@ -194,8 +194,8 @@ def test_who_came_since_the_last_visit_is_counted_and_who_joined_the_team_is_nam
     someone(platform, "support", id="per_2", name="Sam Support")
     html = shown(platform, owner)
     assert re.findall(r"<strong>(\d+)</strong><span>([^<]+)</span><small>([^<]+)", html) == [
+        ("2", "Members of the team", "1 new"),
         ("3", "People with an account", "2 new"),
-        ("2", "People on the team", "1 new"),
     ]
     assert "Sam Support" in html
     assert "Fanny Fan" not in html

@@ -12,7 +12,7 @@ from lambdas.core.fields import TextField
 from lambdas.core.forms import blank
 from lambdas.features.contact.inbox import ANSWERS, Listed, Wanted, answer, count_open, find, page, put
 from lambdas.features.contact.models import Message
-from lambdas.platform.people import Person
+from lambdas.platform.people import names_of
 from lambdas.platform.routing import Router, form, html, needs
 from lambdas.platform.visit import Here, Html, Visit
 
@@ -87,7 +87,7 @@ def _conversation(visit: Visit) -> Mapping[str, Any]:
     people = {one.by for one in message.conversation} | ({message.changed_by} if message.changed_by else set())
     return {
         "message": message,
-        "names": {person.id: person.name for person in Person.batch_get(list(people))} if people else {},
+        "names": names_of(people),
         "high": ANSWER.high,
         "full": len(message.conversation) >= ANSWERS,
         "done": visit.query.get("done", ""),

@@ -26,7 +26,7 @@ from lambdas.features.settings.inputs import (
 )
 from lambdas.features.settings.preview import Look, look
 from lambdas.features.settings.service import Present, differences, present, restore, save, versions
-from lambdas.platform.people import Person
+from lambdas.platform.people import names_of
 from lambdas.platform.routing import Router, form, html, needs
 from lambdas.platform.settings import SECTIONS, Section
 from lambdas.platform.visit import Here, Html, Visit
@@ -74,7 +74,7 @@ def _shown(section: Section, visit: Visit) -> dict[str, Any]:
         "section": section,
         "present": now,
         "now": flat(now.value),
-        "by": "" if now.row is None else _names({now.row.by}).get(now.row.by, ""),
+        "by": "" if now.row is None else names_of({now.row.by}).get(now.row.by, ""),
         "beside_file": differences(now.file, now.value),
         "writes": WRITES[section],
         "look": _look,
@@ -85,10 +85,6 @@ def _shown(section: Section, visit: Visit) -> dict[str, Any]:
 
 def _look(values: Mapping[str, str]) -> Look:
     return look(values["primary"], values["accent"], values["theme"])
-
-
-def _names(ids: set[str]) -> dict[str, str]:
-    return {person.id: person.name for person in Person.batch_get(list(ids))} if ids else {}
 
 
 def _form(now: Present) -> Form:
@@ -108,7 +104,7 @@ def _state(section: Section, visit: Visit) -> SectionState:
 def index(visit: Here) -> Html:
     """What can be set, and how each of it stands."""
     found = [present(section, visit) for section in SECTIONS]
-    names = _names({one.row.by for one in found if one.row is not None})
+    names = names_of({one.row.by for one in found if one.row is not None})
     return visit.screen(SETTINGS, {"areas": found, "names": names})
 
 
@@ -265,7 +261,7 @@ def _history(section: Section, visit: Visit) -> dict[str, Any]:
         "present": present(section, visit),
         "versions": listed,
         "older": f"{SETTINGS}{section}/versions/?before={older}" if older else "",
-        "names": _names({one.row.by for one in listed}),
+        "names": names_of({one.row.by for one in listed}),
         "writes": WRITES[section],
         "done": visit.query.get("done", "") == "restored",
     }

@@ -27,6 +27,5 @@ FEATURE = Feature(
     exports="lambdas.features.studio.last_time:exports",
     forgets="lambdas.features.studio.last_time:forget",
     news="lambdas.features.studio.people:news",
-    searches="lambdas.features.studio.people:searches",
     optional=False,
 )

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from lambdas.core.errors import FieldError, NotFound
 from lambdas.core.forms import Form
 from lambdas.features.team import log, seats
-from lambdas.features.team.member_screens import people_of
 from lambdas.features.team.routing import router
 from lambdas.platform import audit
+from lambdas.platform.people import names_of
 from lambdas.platform.routing import html, needs
 from lambdas.platform.visit import Here, Html, Visit
 
@@ -110,5 +110,4 @@ def _subjects(entries: Iterable[audit.AuditEntry]) -> dict[str, str]:
 
 def _names(ids: Iterable[str]) -> dict[str, str]:
     """What the people among these ids are called now, where they still have an account."""
-    people = people_of(id for id in ids if id.startswith("per_") and seats.is_id(id))
-    return {id: person.name for id, person in people.items()}
+    return names_of(id for id in ids if id.startswith("per_") and seats.is_id(id))

@@ -1,6 +1,6 @@
 """/studio/team/: who is on the team, and who is invited."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from lambdas.features.team.inputs import AsSeen, Changed, Done, Made, NewInvitat
 from lambdas.features.team.routing import router
 from lambdas.features.team.seats import Role, Seat
 from lambdas.platform.limits import Limit
-from lambdas.platform.people import Person
+from lambdas.platform.people import Person, people_of
 from lambdas.platform.routing import form, html, limited, needs
 from lambdas.platform.sessions import COOKIE
 from lambdas.platform.visit import Here, Html, Visit
@@ -194,12 +194,6 @@ def _row(visit: Visit, seat: Seat, person: Person | None, *, manages: bool) -> R
         is_you=seat.person_id == visit.person.id,
         leaving=bool(person is not None and person.leaving),
     )
-
-
-def people_of(ids: Iterable[str]) -> Mapping[str, Person]:
-    """The people of these ids who still have an account."""
-    wanted = list(dict.fromkeys(ids))
-    return {person.id: person for person in Person.batch_get(wanted)} if wanted else {}
 
 
 def _rank(role: Role) -> int:

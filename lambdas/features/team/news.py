@@ -5,7 +5,7 @@ from datetime import datetime
 
 from lambdas.core.overview import Found, Line, News
 from lambdas.features.team import invitations, seats
-from lambdas.features.team.member_screens import people_of
+from lambdas.platform.people import people_of
 from lambdas.platform.visit import Visit
 
 _READ = "team.members.read"
@@ -25,7 +25,13 @@ def news(visit: Visit, since: datetime | None) -> tuple[News, ...]:
     others = [(at, id) for at, id in joined if id != visit.person.id]
     people = people_of(id for _, id in others[:_SHOWN])
     lines = tuple(
-        Line(title=people[id].name, url=f"/studio/team/members/{id}/", at=at, icon="person")
+        Line(
+            title=people[id].name,
+            url=f"/studio/team/members/{id}/",
+            at=at,
+            icon="people",
+            detail_text="team.studio.joined",
+        )
         for at, id in others[:_SHOWN]
         if id in people
     )
@@ -33,7 +39,10 @@ def news(visit: Visit, since: datetime | None) -> tuple[News, ...]:
 
 
 def searches(visit: Visit, words: str) -> tuple[Found, ...]:
-    """Members and custom roles whose name has all the words, and open invitations whose address does."""
+    """Members and custom roles whose name has all the words, and open invitations whose address does.
+
+    Addresses are shown to, and found by, those who look after the team.
+    """
     return tuple(_found(visit, words.casefold().split()))[:_FOUND]
 
 
@@ -44,11 +53,14 @@ def _found(visit: Visit, words: list[str]) -> Iterator[Found]:
     held, features = visit.standing.permissions, visit.services.features
     if _READ in held:
         for id, person in people_of(seat.person_id for seat in seats.seats(features)).items():
-            # By their address only for who may see it.
-            known = f"{person.name} {person.email}" if "team.members.manage" in held else person.name
-            if fits(known):
+            email = person.email if "team.members.manage" in held else ""
+            if fits(f"{person.name}\n{email}"):
                 yield Found(
-                    title=person.name, url=f"/studio/team/members/{id}/", kind="team.studio.member", icon="person"
+                    title=person.name,
+                    detail=email,
+                    url=f"/studio/team/members/{id}/",
+                    kind="team.studio.member",
+                    icon="person",
                 )
     if "team.roles.manage" in held:
         for role in seats.custom_roles(features):

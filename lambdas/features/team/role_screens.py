@@ -9,8 +9,8 @@ from lambdas.core.forms import Form, blank
 from lambdas.core.permissions import STANDARD_ROLES, may_shape
 from lambdas.features.team import roles, seats
 from lambdas.features.team.inputs import TICKED, AsSeen, Changed, Done, Made, RoleEdit, RoleShape
-from lambdas.features.team.member_screens import people_of
 from lambdas.features.team.routing import router
+from lambdas.platform.people import people_of
 from lambdas.platform.routing import form, html, needs
 from lambdas.platform.visit import Here, Html, Visit
 

@@ -97,7 +97,9 @@ EVERY_PAGE = "*"
 def _pattern(path: str) -> re.Pattern[str]:
     parts = enumerate(_IN_BRACES.split(path))
     # Every second part is a name.
-    return re.compile("".join(f"(?P<{part}>{_IN_AN_ADDRESS.pattern})" if n % 2 else re.escape(part) for n, part in parts))
+    return re.compile(
+        "".join(f"(?P<{part}>{_IN_AN_ADDRESS.pattern})" if n % 2 else re.escape(part) for n, part in parts)
+    )
 
 
 class Screen(NamedTuple):

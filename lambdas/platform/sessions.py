@@ -188,4 +188,3 @@ def _session(row: SessionRow, *, minted_at: datetime) -> Session:
     return Session(
         id=row.id, person_id=row.person_id, created_at=row.created_at, minted_at=minted_at, method=row.method
     )
-

@@ -170,7 +170,7 @@ class App:
             answer = self._failed(raised, route, visit, body.value)
         finally:
             # Powertools leaves a request that failed to the next one, and to the next resolver of the same routers.
-            self.resolver.clear_context()
+            self.resolver.clear_context()  # type: ignore[no-untyped-call]
         if visit.reply.cookies:
             answer["cookies"] = [*answer.get("cookies", ()), *visit.reply.cookies.values()]
         return answer

@@ -11,9 +11,8 @@ from lambdas.core.errors import Conflict
 from lambdas.core.forms import blank
 from lambdas.core.permissions import OWNER
 from lambdas.features.accounts.changes import ASKED, GOING, read_again
-from lambdas.features.accounts.inputs import TypedPassword
 from lambdas.features.accounts.own_pages import LEAVING, Done, Sent, about, show
-from lambdas.features.accounts.proving import prove_password
+from lambdas.features.accounts.proving import ByPassword, prove_password
 from lambdas.features.accounts.routing import router
 from lambdas.platform import audit
 from lambdas.platform.people import Person
@@ -38,10 +37,6 @@ _TRIES = 8
 class LastOwner(Conflict):
     code = "last_owner"
     title = "The last owner cannot go"
-
-
-class ByPassword(Sent):
-    password: TypedPassword
 
 
 class Leaving(BaseModel):

@@ -15,10 +15,9 @@ from lambdas.core.forms import Form, blank
 from lambdas.features.accounts import step_cookie
 from lambdas.features.accounts.changes import change
 from lambdas.features.accounts.codes import StepOver
-from lambdas.features.accounts.inputs import TypedPassword
 from lambdas.features.accounts.own_pages import Done, Sent, about, show
 from lambdas.features.accounts.profile import SAVES
-from lambdas.features.accounts.proving import prove_password
+from lambdas.features.accounts.proving import ByPassword, prove_password
 from lambdas.features.accounts.routing import router
 from lambdas.platform.identity import PasskeyRefused, Proof
 from lambdas.platform.people import Person
@@ -42,10 +41,6 @@ KeyId = Annotated[str, Path(max_length=LONGEST_ID, pattern=ID_PATTERN)]
 class TooManyPasskeys(Conflict):
     code = "too_many_passkeys"
     title = "There are as many passkeys as there can be"
-
-
-class ByPassword(Sent):
-    password: TypedPassword
 
 
 class Options(BaseModel):

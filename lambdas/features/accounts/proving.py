@@ -3,9 +3,16 @@
 from lambdas.core.errors import Invalid
 from lambdas.features.accounts import second_factor, tries
 from lambdas.features.accounts.codes import wrong_code
-from lambdas.features.accounts.own_pages import refused
+from lambdas.features.accounts.inputs import TypedPassword
+from lambdas.features.accounts.own_pages import Sent, refused
 from lambdas.platform.identity import Proof
 from lambdas.platform.visit import Visit
+
+
+class ByPassword(Sent):
+    """What is done by one's password alone."""
+
+    password: TypedPassword
 
 
 def wrong_password() -> Invalid:

@@ -17,7 +17,7 @@ from lambdas.features.accounts.changes import change
 from lambdas.features.accounts.codes import StepOver, wrong_code
 from lambdas.features.accounts.inputs import Code, TypedPassword
 from lambdas.features.accounts.own_pages import Done, Sent, about, show
-from lambdas.features.accounts.proving import prove_code, prove_password
+from lambdas.features.accounts.proving import ByPassword, prove_code, prove_password
 from lambdas.features.accounts.routing import router
 from lambdas.features.accounts.second_factor import RECOVERY_CODES, SecondFactor
 from lambdas.platform.people import Person
@@ -38,10 +38,6 @@ LASTS = timedelta(minutes=15)
 class OnAlready(Conflict):
     code = "second_factor_on"
     title = "The second factor is on already"
-
-
-class ByPassword(Sent):
-    password: TypedPassword
 
 
 class ByBoth(Sent):

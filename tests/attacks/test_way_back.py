@@ -79,8 +79,8 @@ def test_changes_that_nobody_can_undo_any_more_are_not_kept(thief: Browser) -> N
 @pytest.mark.parametrize("before", [timedelta(minutes=1), GOOD_FOR - timedelta(hours=1)])
 def test_a_second_factor_that_was_turned_on_just_before_keeps_nobody_out(
     thief: Browser,
-    post: Post,
-    before: timedelta,  # noqa: F811
+    post: Post,  # noqa: F811
+    before: timedelta,
 ) -> None:
     id, since = who(thief).id, thief.platform.clock().isoformat()
     factor = {"nonce": "n", "since": since, "last": 0, "recovery": []}

@@ -1,7 +1,5 @@
 """A browser in a few words, for its owner to know it again."""
 
-import re
-
 _BROWSERS = (
     ("Edge", ("Edg/", "EdgA/")),
     ("Opera", ("OPR/",)),
@@ -22,7 +20,7 @@ _SYSTEMS = (
 
 
 def agent_of(user_agent: str) -> str:
-    """"Firefox, Linux" of a User-Agent header; empty where it names neither. Nothing else of it is kept."""
+    """ "Firefox, Linux" of a User-Agent header; empty where it names neither. Nothing else of it is kept."""
 
     def named(signs: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
         return next((name for name, parts in signs if any(part in user_agent for part in parts)), "")

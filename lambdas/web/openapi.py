@@ -38,6 +38,8 @@ def describe_all(features: Iterable[Feature[Any]], *, title: str = "The API of a
         for routes in (feature.api, feature.account):
             if routes is not None:
                 resolver.include_router(load(routes))
+    # A router hands on the request that it was in the middle of.
+    resolver.context.clear()
     return describe(resolver, title=title)
 
 

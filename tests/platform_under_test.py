@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
@@ -28,12 +29,13 @@ from lambdas.platform.services import Renderer, Services
 from lambdas.platform.sessions import COOKIE, Sessions
 from lambdas.platform.settings import Settings
 from lambdas.platform.storage import MediaBucket, SiteBucket
-from lambdas.platform.tables import bind
+from lambdas.platform.tables import bind, definition
 from lambdas.web import edge
 from lambdas.web.app import App
 from lambdas.web.edge import ORIGIN_SECRET_HEADER, VIEWER_ADDRESS_HEADER, VIEWER_HOST_HEADER
 from local import http_api
 from local.user_pool import ensure_user_pool
+from tests import rights_in_force
 from tests.creators import a_creator
 from tests.published import real_renderer
 
@@ -88,6 +90,16 @@ class PlatformUnderTest:
     def app(self, app: App) -> None:
         self.apps = dict.fromkeys(get_args(edge.FunctionName), app)
 
+    def in_the_role_of(self, function: edge.FunctionName) -> AbstractContextManager[None]:
+        """What is asked of AWS meanwhile is refused where the function's role would not allow it, and fails the test."""
+        return rights_in_force.in_force(
+            function,
+            creator=self.creator,
+            features=self.services.features,
+            site_bucket=BUCKET,
+            media_bucket=MEDIA_BUCKET,
+        )
+
     def sign_in(self, person_id: str, *, method: str = "password") -> dict[str, str]:
         """Cookies of a new session of this person, for `call(…, cookies=…)`."""
         return {COOKIE: self.services.sessions.open(person_id, agent="Test", method=method)[1]}
@@ -140,7 +152,8 @@ class PlatformUnderTest:
         if query:
             event["queryStringParameters"] = dict(parse_qsl(query, keep_blank_values=True))
         found = http_api.match(edge.routes(self.services.features), path)
-        response = self.apps[found.route.function].handle(event, None)
+        with self.in_the_role_of(found.route.function):
+            response = self.apps[found.route.function].handle(event, None)
         return Answer(
             response["statusCode"], response["headers"], response["body"], tuple(response.get("cookies") or ())
         )
@@ -158,8 +171,15 @@ def start_platform(
     clock = MovingClock()
     models = tables_of(active).values()
     bind(creator_id=creator.id)
+    dynamodb = boto3.client("dynamodb")
     for model in models:
         model.create_table(billing_mode="PAY_PER_REQUEST")
+        ttl = definition(model).ttl
+        if ttl:
+            # The emulator would delete, by the real clock, what is not over yet by the test's.
+            dynamodb.update_time_to_live(
+                TableName=model.Meta.table_name, TimeToLiveSpecification={"Enabled": False, "AttributeName": ttl}
+            )
     ensure_keys(boto3.client("ssm"), creator.id)
     keys = Keys(creator_id=creator.id)
     people = ensure_user_pool(boto3.client("cognito-idp"), creator.id, site=creator.domain)

@@ -219,7 +219,9 @@ class Creator(_Part):
     id: CreatorId = Field(description="Short name, never changed: files, stacks and tables carry it.")
     name: Line = Field(description="The name as fans know it.")
     domain: Domain = Field(description="The site's own domain.")
-    email: Email = Field(description="Where the contact form's messages go; whoever signs up with it first owns the platform.")
+    email: Email = Field(
+        description="Where the contact form's messages go; whoever signs up with it first owns the platform."
+    )
     region: Region = Field(default="eu-central-1", description="Where the platform runs: an AWS region with IVS.")
     locale: Locale = Field(default="en", description="The creator's own language: the one at /.")
     languages: tuple[Locale, ...] = Field(

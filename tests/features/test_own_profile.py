@@ -14,6 +14,7 @@ from pynamodb.expressions.update import Action
 
 from lambdas.core.errors import Conflict
 from lambdas.core.feature import Feature, FeatureConfig, Notice
+from lambdas.features.accounts import events_own
 from lambdas.features.accounts.changes import Decision, change
 from lambdas.features.accounts.preferences import kinds
 from lambdas.platform.people import Person, wants
@@ -143,6 +144,24 @@ class TestPicture:
         assert person.picture in page
         assert "is being prepared" not in page
         assert person.picture[1:] in media(platform)
+
+    def test_it_stays_where_the_answer_to_its_write_was_lost(
+        self, platform: PlatformUnderTest, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Sent again, the write is refused: by what it has itself done."""
+        with_media(platform)
+        settle = events_own._settle
+
+        def sent_again(*given: Any) -> bool:
+            settle(*given)
+            return settle(*given)
+
+        monkeypatch.setattr(events_own, "_settle", sent_again)
+        with followed(browser):
+            send_picture(browser, a_picture())
+        picture = who(browser).picture
+        assert picture
+        assert picture[1:] in media(platform)
 
     def test_what_is_no_picture_is_said_beside_the_field_and_nothing_changes(
         self, platform: PlatformUnderTest, browser: Browser

@@ -174,9 +174,9 @@ def _site(
             wide="Any page may be published anew or removed by the worker, and all that lies in this bucket is published.",
         )
     else:
-        keys = [*READ_BY_RENDERERS]
-        pages = ("/404/",) if function == "api" else ()
-        keys += [f"{creator.path(page, locale)[1:]}index.html" for page in pages for locale in creator.languages]
+        # And the page that says that there is nothing: whichever function an address leads to answers with it.
+        missing = [f"{creator.path('/404/', locale)[1:]}index.html" for locale in creator.languages]
+        keys = [*READ_BY_RENDERERS, *missing]
         yield Right(actions=("s3:GetObject",), resources=tuple(f"{arn}/{key}" for key in keys))
     # Without it S3 answers "forbidden" for what is not there, and a missing page could not be told from a fault.
     yield Right(actions=("s3:ListBucket",), resources=(arn,))

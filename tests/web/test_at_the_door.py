@@ -63,6 +63,7 @@ def test_a_token_in_a_header_is_nobodys(platform: PlatformUnderTest) -> None:
         {"origin": "null"},
         {"origin": "https://tester.example.evil.example"},
         {"origin": "https://tester.example:8443"},
+        {"origin": "null", "x-prism-host": ""},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site"},
         {},
@@ -87,7 +88,7 @@ def test_a_cookie_does_nothing_for_another_site(headers: dict[str, str], platfor
         "body": '{"wish": "peace"}',
     }
     assert app.handle(event, None)["statusCode"] == 403
-    event["headers"] = {**event["headers"], "origin": "https://tester.example"}  # type: ignore[dict-item]
+    event["headers"] = {**event["headers"], "x-prism-host": "tester.example", "origin": "https://tester.example"}  # type: ignore[dict-item]
     event["headers"].pop("sec-fetch-site", None)  # type: ignore[attr-defined]
     assert app.handle(event, None)["statusCode"] == 200
 
@@ -231,10 +232,10 @@ def test_a_person_is_counted_and_not_the_address_they_share(platform: PlatformUn
 
 
 def test_a_file_comes_with_its_form_and_only_where_it_is_taken(platform: PlatformUnderTest) -> None:
-    body = b'--X\r\nContent-Disposition: form-data; name="portrait"; filename="a \\"b\\".png"\r\n\r\n\x89PNG\r\n\r\n--Y\r\n--X--\r\n'
+    body = b'--X\r\nContent-Disposition: form-data; name="portrait"; filename="a %22b%22.png"\r\n\r\n\x89PNG\r\n\r\n--Y\r\n--X--\r\n'
     kind = {"content-type": "multipart/form-data; boundary=X"}
     answer = platform.call("POST", "/api/picture", body=body, headers=kind)
-    assert answer.json == {"portrait": 'a "b".png, 11 bytes'}
+    assert answer.json == {"portrait": "a %22b%22.png, 11 bytes"}
     assert platform.call("POST", "/api/contact", body=body, headers=kind).status == 415
     too_large = platform.call("POST", "/api/picture", body=body + b"x" * 10_000, headers=kind)
     assert too_large.status == 413

@@ -8,7 +8,7 @@ function offerCopies(place) {
   const print = place.querySelector("[data-print]");
   print.hidden = false;
   print.addEventListener("click", () => globalThis.print());
-  if (!navigator.clipboard) return;
+  if (!navigator.clipboard) return copy.remove();
   copy.hidden = false;
   copy.addEventListener("click", async () => {
     const text = [...place.querySelectorAll(".codes li")].map((code) => code.textContent.trim()).join("\n");

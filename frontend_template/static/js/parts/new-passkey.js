@@ -3,7 +3,7 @@ import { postJson } from "./post.js";
 
 /** Adds a passkey: the password is proven, the browser makes the passkey, the server keeps it. */
 export function addPasskeys(form) {
-  if (!globalThis.PublicKeyCredential?.parseCreationOptionsFromJSON) return;
+  if (!globalThis.PublicKeyCredential?.parseCreationOptionsFromJSON) return form.remove();
   const words = JSON.parse(form.dataset.words);
   const faults = new Faults(form, words, form.dataset.sprite);
   const button = form.querySelector("button[type=submit]");

@@ -119,6 +119,11 @@ class Visit:
         shown = self.services.renderer().page(path, self.locale, context)
         return Response(status_code=status, content_type=HTML, body=shown)
 
+    def standing_now(self) -> Standing:
+        """What who asks may do by now: read again, for a decision that met another one."""
+        self.__dict__.pop("standing", None)
+        return self.standing
+
     def may_see(self, path: str) -> None:
         """Forbidden where who asks lacks the permission of the studio's screen declared as `path`."""
         needed = {

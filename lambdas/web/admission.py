@@ -115,7 +115,8 @@ def _is_same_origin(method: str, headers: Mapping[str, str], *, has_cookies: boo
         return
     origin, fetch_site = headers.get("origin"), headers.get("sec-fetch-site")
     if origin is not None:
-        foreign = _host_of(origin) != headers.get(VIEWER_HOST_HEADER, "").lower()
+        here = headers.get(VIEWER_HOST_HEADER, "").lower()
+        foreign = not here or _host_of(origin) != here
     elif fetch_site is not None:
         foreign = fetch_site not in {"same-origin", "none"}
     else:

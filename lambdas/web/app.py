@@ -122,7 +122,7 @@ class App:
             }
             if http["method"] == "HEAD":
                 response["body"], response["isBase64Encoded"] = "", False
-            elif takes_gzip(event.get("headers") or {}):
+            elif http["method"] == "GET" and takes_gzip(event.get("headers") or {}):
                 response = compressed(response)
             self._log.info(
                 "request",

@@ -15,9 +15,15 @@ def takes_gzip(headers: Mapping[str, str]) -> bool:
 
 
 def compressed(response: dict[str, Any]) -> dict[str, Any]:
-    """The Lambda response (payload v2) with a text of some length gzipped, any other as it is."""
+    """The Lambda response (payload v2) with a text of some length gzipped, any other as it is.
+
+    So is one that says `no-transform`: how well a secret compresses beside what somebody else chose tells of it (BREACH).
+    """
     body = response.get("body") or ""
-    if len(body) < _WORTH_IT or response.get("isBase64Encoded") or "content-encoding" in response["headers"]:
+    told = response["headers"]
+    if len(body) < _WORTH_IT or response.get("isBase64Encoded") or "content-encoding" in told:
+        return response
+    if "no-transform" in told.get("cache-control", ""):
         return response
     import base64
     import gzip  # both here: a program asks for little, and a start should not wait for them

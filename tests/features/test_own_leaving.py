@@ -16,7 +16,7 @@ from lambdas.features.accounts.erasure import due, erase_due
 from lambdas.features.contact.models import Message
 from lambdas.platform.people import Address, Person, find
 from lambdas.platform.sessions import COOKIE, SessionRow
-from lambdas.platform.team import Member, owners
+from lambdas.platform.team import OWNERS, Member, owners
 from lambdas.platform.visit import Visit
 from tests.browsing import Browser, FormOf
 from tests.features.own import (
@@ -302,6 +302,24 @@ class TestOwners:
         monkeypatch.setattr(deletion, "_note_asked", the_other_press_was_quicker)
         assert leave(owner).status == 303
         assert owners() == {who(other).id}
+
+    def test_who_is_made_an_owner_at_that_moment_does_not_stay_among_them(
+        self, platform: PlatformUnderTest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        editor, other = somebody(platform, role="editor", email=EMAIL), somebody(platform, role="owner")
+        note, id = deletion._note_asked, who(editor).id
+
+        def promoted_in_between(visit: Visit) -> None:
+            assert visit.standing.role == "editor"
+            monkeypatch.setattr(deletion, "_note_asked", note)
+            Member(id).update(actions=[Member.role.set("owner")])
+            Member(OWNERS).update(actions=[Member.owners.add({id})])
+            note(visit)
+
+        monkeypatch.setattr(deletion, "_note_asked", promoted_in_between)
+        assert leave(editor).status == 303
+        assert owners() == {who(other).id}
+        assert Person.get(id).leaving == "asked"
 
     def test_an_owner_who_takes_it_back_owns_again(self, platform: PlatformUnderTest) -> None:
         owner, other = somebody(platform, role="owner", email=EMAIL), somebody(platform, role="owner")

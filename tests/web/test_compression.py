@@ -35,6 +35,7 @@ def test_a_page_is_the_same_when_unpacked_and_much_smaller() -> None:
         PAGE | {"body": "short"},
         PAGE | {"body": "A" * 5000, "isBase64Encoded": True},
         PAGE | {"headers": {"content-encoding": "br"}},
+        PAGE | {"headers": {"cache-control": "no-store, no-transform"}},
         {"statusCode": 303, "headers": {}, "body": ""},
     ],
 )

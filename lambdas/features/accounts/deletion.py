@@ -70,16 +70,18 @@ def ask(sent: Annotated[ByPassword, Body()], visit: Here) -> Leaving:
     for _ in range(_TRIES):
         if person.leaving:
             break
+        owned = visit.standing.is_owner
         try:
             _note_asked(visit)
         except Met:
             read_again(person)
         except NotWritten as refused:
             # Where the row has changed too, nobody knows yet whose going made them the last one: perhaps their own.
-            if refused.places == (1,):
+            if refused.places == (1,) and owned and visit.standing_now().is_owner:
                 raise LastOwner(
                     "You are the only owner of this site.", fix="Make someone else an owner in the studio, under Team."
                 ) from None
+            visit.standing_now()
             read_again(person)
         else:
             break
@@ -105,12 +107,15 @@ def _note_asked(visit: Visit) -> None:
             ],
             condition=(Person.version == person.version) & Person.leaving.does_not_exist(),
         )
-        if visit.standing.role == OWNER:
+        if visit.standing.is_owner:
             write.update(
                 Member(OWNERS),
                 actions=[Member.owners.delete({person.id})],
                 condition=Member.owners.contains(person.id) & (size("owners") > 1),  # type: ignore[no-untyped-call]
             )
+        else:
+            # Whoever is made an owner at this moment would stay among those who keep the site.
+            write.condition_check(Member, person.id, condition=Member.role.does_not_exist() | (Member.role != OWNER))
         if visit.standing.on_the_team:
             write.save(audit.entry(visit, "account.deletion.asked", person.id, after={"due": due.isoformat()}))
 

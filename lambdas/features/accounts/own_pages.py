@@ -43,8 +43,11 @@ def about(visit: Visit, **more: Any) -> dict[str, Any]:
     return {"person": visit.person, "done": done if done in FLASHES else "", **more}
 
 
-def show(visit: Visit, path: str, context: Mapping[str, Any]) -> Html:
+def show(visit: Visit, path: str, context: Mapping[str, Any], *, secret: bool = False) -> Html:
     """The page; who has asked to be deleted is led to where that can be taken back, whatever they wanted to see."""
     if visit.person.leaving and path != LEAVING:
         return visit.redirect(LEAVING)
-    return visit.page(path, context)
+    shown = visit.page(path, context)
+    if secret:
+        shown.headers["cache-control"] = "no-store, no-transform"
+    return shown

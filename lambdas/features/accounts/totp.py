@@ -97,7 +97,7 @@ def page(visit: Here) -> Html:
 def confirm_page(visit: Here) -> Html:
     """The QR code, and the first code of the app; who has nothing begun is led to where it begins."""
     shown = confirm_context(visit)
-    return show(visit, CONFIRM_PAGE, shown) if shown["qr"] else visit.redirect(PAGE)
+    return show(visit, CONFIRM_PAGE, shown, secret=True) if shown["qr"] else visit.redirect(PAGE)
 
 
 @router.get(OFF_PAGE, include_in_schema=False)
@@ -123,7 +123,7 @@ def codes_page(visit: Here) -> Html:
     if kept.get("person") != visit.person.id:
         return visit.redirect(RECOVERY_PAGE)
     step_cookie.drop(visit)
-    return show(visit, CODES_PAGE, about(visit, codes=kept["codes"], made_at=visit.services.clock()))
+    return show(visit, CODES_PAGE, about(visit, codes=kept["codes"], made_at=visit.services.clock()), secret=True)
 
 
 @router.post("/api/auth/totp/begin", tags=["account"], summary="Begin to set up an authenticator app")

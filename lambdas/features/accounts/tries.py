@@ -13,6 +13,9 @@ NETWORK_TIMES = 50
 MAILS_A_DAY = 20
 """So many codes at most are mailed to one address in a day, whoever asks for them and from wherever."""
 
+GUESSES_A_DAY = 20
+"""So many wrong codes of a second factor at most, wherever they come from: what is right is given back."""
+
 Kind = Literal["sign-in", "passkey", "mailed-code", "second-factor"]
 TIMES = 5
 PER = timedelta(minutes=15)
@@ -42,8 +45,13 @@ def count_address(kind: Kind, *, address: str, services: Services) -> tuple[Hit,
 
 
 def count_person(kind: Kind, *, person_id: str, services: Services) -> tuple[Hit, ...]:
-    """The same for somebody whose password has been proved already: only their own tries count."""
-    return (services.limits.hit(Limit(name=f"{kind}-of-account", times=TIMES, per=PER), person_id),)
+    """The same for somebody whose password has been proved already: only their own tries count, by the day too.
+
+    Six digits are few: whoever knows the password could try for years.
+    """
+    hits = (services.limits.hit(Limit(name=f"{kind}-of-account", times=TIMES, per=PER), person_id),)
+    a_day = Limit(name=f"{kind}-of-account-a-day", times=GUESSES_A_DAY, per=timedelta(days=1))
+    return (*hits, services.limits.hit(a_day, person_id))
 
 
 def give_back(hits: tuple[Hit, ...], *, services: Services) -> None:

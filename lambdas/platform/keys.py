@@ -26,6 +26,7 @@ from lambdas.platform import aws
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+    from itsdangerous import URLSafeSerializer
     from mypy_boto3_ssm import SSMClient
 
 _KEPT = timedelta(minutes=5)
@@ -93,6 +94,16 @@ class Keys:
         if not values:
             raise LookupError(f"the key {parameter(self.creator_id, name)} does not exist: run the keys step")
         return values
+
+
+def signer(keys: list[str], *, salt: str) -> "URLSafeSerializer":
+    """Signs what travels (a cookie, a link, a form's token) by the first of these keys, and reads what any of them signed.
+
+    What was signed under another `salt` is none of its.
+    """
+    from itsdangerous import URLSafeSerializer  # here: most requests bring nothing that is signed
+
+    return URLSafeSerializer(list(reversed(keys)), salt=salt)
 
 
 def _secret() -> str:

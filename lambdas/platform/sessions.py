@@ -15,6 +15,7 @@ from pynamodb.exceptions import UpdateError
 
 from lambdas.core.clock import Clock
 from lambdas.core.ids import new_id
+from lambdas.platform.keys import signer
 from lambdas.platform.tables import Table
 
 if TYPE_CHECKING:
@@ -179,9 +180,7 @@ class Sessions:
         return str(self._signer().dumps([session.person_id, session.id, int(session.minted_at.timestamp())]))
 
     def _signer(self) -> "URLSafeSerializer":
-        from itsdangerous import URLSafeSerializer  # here: most requests carry no session
-
-        return URLSafeSerializer(list(reversed(self.keys())), salt=f"session/{self.creator_id}")
+        return signer(self.keys(), salt=f"session/{self.creator_id}")
 
 
 def _session(row: SessionRow, *, minted_at: datetime) -> Session:

@@ -13,6 +13,7 @@ from lambdas.core.forms import blank
 from lambdas.features.accounts.changes import GOING
 from lambdas.features.accounts.own_pages import Done, Sent
 from lambdas.features.accounts.routing import router
+from lambdas.platform.keys import signer
 from lambdas.platform.limits import Limit
 from lambdas.platform.people import Address, Person, canonical
 from lambdas.platform.routing import form, html, limited
@@ -169,7 +170,4 @@ def _is_free(change: Change) -> bool:
 
 
 def _signer(services: Services) -> "URLSafeSerializer":
-    from itsdangerous import URLSafeSerializer
-
-    keys = services.keys.current_and_previous("session")
-    return URLSafeSerializer(list(reversed(keys)), salt=f"email-back/{services.creator.id}")
+    return signer(services.keys.current_and_previous("session"), salt=f"email-back/{services.creator.id}")

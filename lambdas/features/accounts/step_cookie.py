@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from lambdas.platform.keys import signer
 from lambdas.platform.visit import Visit
 
 if TYPE_CHECKING:
@@ -48,7 +49,4 @@ def drop(visit: Visit) -> None:
 
 
 def _signer(visit: Visit) -> "URLSafeSerializer":
-    from itsdangerous import URLSafeSerializer
-
-    keys = visit.services.keys.current_and_previous("session")
-    return URLSafeSerializer(list(reversed(keys)), salt=f"step/{visit.services.creator.id}")
+    return signer(visit.services.keys.current_and_previous("session"), salt=f"step/{visit.services.creator.id}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.core.clock import Clock
 from lambdas.core.errors import Forbidden, PrismError
+from lambdas.platform.keys import signer
 
 if TYPE_CHECKING:
     from itsdangerous import URLSafeSerializer
@@ -61,6 +62,4 @@ class FormTokens:
         return str(nonce)
 
     def _signer(self) -> "URLSafeSerializer":
-        from itsdangerous import URLSafeSerializer
-
-        return URLSafeSerializer(list(reversed(self.keys)), salt=_SALT)
+        return signer(self.keys, salt=_SALT)

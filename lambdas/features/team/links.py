@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from lambdas.platform.keys import signer
+
 if TYPE_CHECKING:
     from itsdangerous import URLSafeSerializer
 
@@ -33,7 +35,4 @@ def masked(email: str) -> str:
 
 
 def _signer(services: "Services") -> "URLSafeSerializer":
-    from itsdangerous import URLSafeSerializer
-
-    keys = services.keys.current_and_previous("session")
-    return URLSafeSerializer(list(reversed(keys)), salt=f"team-invitation/{services.creator.id}")
+    return signer(services.keys.current_and_previous("session"), salt=f"team-invitation/{services.creator.id}")

@@ -74,7 +74,10 @@ class RateLimiter:
         for _ in range(_TRIES):
             if self._add(item, limit, moment):
                 return Hit(subject=item.subject, moment=moment)
-            item.refresh(consistent_read=True)
+            try:
+                item.refresh(consistent_read=True)
+            except Hits.DoesNotExist:
+                continue  # it has just expired
             moments = item.moments or set()
             gone = {m for m in moments if _whole(m) <= window_start}
             if gone:

@@ -100,6 +100,10 @@ class Visit:
 
         return standing_of(self.session.person_id, self.services.features) if self.session else FAN
 
+    def of(self, session: Session) -> "Visit":
+        """The same visit, of somebody who is signed in."""
+        return self._with(session=session)
+
     def in_language(self, locale: Locale) -> "Visit":
         """The same visit, spoken to in another language."""
         return self._with(locale=locale)

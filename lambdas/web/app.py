@@ -61,7 +61,7 @@ class App:
 
     `protected` refuses every route that names no permission, and speaks each person's own language (the
     studio). `fresh` looks at a session's row each time. `metered` false counts no request against the
-    general limit (webhooks: other services call as often as they must).
+    general limit and knows no sessions (webhooks: other services call as often as they must).
     """
 
     def __init__(
@@ -155,6 +155,7 @@ class App:
         request, route = asked.request, extras(asked.route.func)
         visit, body = self._visit(asked, correlation), Body()
         try:
+            visit = self._known(visit, route)
             self._permit(route, visit)
             if self._protected:
                 visit = visit.in_language(self.services.creator.language_or_own(visit.person.locale))
@@ -220,10 +221,9 @@ class App:
         return None
 
     def _visit(self, asked: "_Asked", correlation: str) -> Visit:
-        request, sessions = asked.request, self.services.sessions
+        request = asked.request
         matched = asked.route.rule.match(asked.path)
-        cookie = request.cookies.get(COOKIE)
-        visit = Visit(
+        return Visit(
             services=self.services,
             address=request.address,
             locale=asked.locale or self.services.creator.locale,
@@ -235,15 +235,20 @@ class App:
             query=request.query,
             cookies=request.cookies,
             user_agent=request.headers.get("user-agent", ""),
-            session=sessions.read(cookie, fresh=self._fresh or extras(asked.route.func).needs is not None)
-            if cookie
-            else None,
         )
-        if visit.session is not None:
-            renewed = sessions.renewed(visit.session)
-            if renewed:
-                visit.set_cookie(COOKIE, renewed, seconds=int(IDLE.total_seconds()))
-        return visit
+
+    def _known(self, visit: Visit, route: Extras) -> Visit:
+        """The same visit with the session that its cookie names; other services (webhooks) have none."""
+        sessions, cookie = self.services.sessions, visit.cookies.get(COOKIE)
+        session = (
+            sessions.read(cookie, fresh=self._fresh or route.needs is not None) if cookie and self._metered else None
+        )
+        if session is None:
+            return visit
+        renewed = sessions.renewed(session)
+        if renewed:
+            visit.set_cookie(COOKIE, renewed, seconds=int(IDLE.total_seconds()))
+        return visit.of(session)
 
     def _describe(self) -> dict[str, Any]:
         from lambdas.web.openapi import describe_all  # here: asked for once in a while, and read by every cold start

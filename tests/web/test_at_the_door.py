@@ -6,11 +6,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lambdas.features.registry import FEATURES
-from lambdas.platform.sessions import COOKIE, MINTED_FOR
+from lambdas.platform.sessions import COOKIE, MINTED_FOR, SessionRow
 from lambdas.platform.team import CustomRole, Member
 from tests.people import a_person
 from tests.platform_under_test import BUCKET, Answer, PlatformUnderTest, start_platform
@@ -259,3 +260,19 @@ def test_no_form_with_files_breaks_anything(body: bytes, boundary: str) -> None:
             continue
         assert isinstance(fields, dict)
         assert isinstance(files, dict)
+
+
+def test_who_cannot_be_known_right_now_is_told_so_on_a_page(
+    platform: PlatformUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DynamoDB does not answer while the session is read: a browser gets a page, a program problem+json."""
+    cookies = platform.sign_in(a_person(platform).id)
+
+    def does_not_answer(*_: object, **__: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://dynamodb.example")
+
+    monkeypatch.setattr(SessionRow, "get", does_not_answer)
+    page = platform.call("GET", "/account/guarded/", cookies=cookies)
+    assert (page.status, page.headers["content-type"]) == (503, "text/html; charset=utf-8")
+    program = platform.call("GET", "/api/who", cookies=cookies)
+    assert (program.status, program.json["code"]) == (503, "unavailable")

@@ -2,7 +2,6 @@
 
 A real Chromium opens each page of the demo as it is served by `prism dev`, which behaves as CloudFront does, Brotli
 included: nothing kept from a visit before, no service worker. The creator's own pictures are theirs, not the page's.
-HTML that came as it is, from a function, counts as what Brotli makes of it.
 """
 
 import statistics
@@ -14,7 +13,6 @@ from shutil import copyfile, copytree
 from typing import Any
 from urllib.parse import urlsplit
 
-import brotli  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from frontend_template.manifest import AssetManifest
@@ -36,8 +34,6 @@ STUDIO = (
     "/studio/team/roles/",
 )
 FONTS, CLS = 2, 0.001
-_QUALITY = 5
-"""Of Brotli, as servers compress what they have just made."""
 
 _KINDS = {"Document": "html", "Stylesheet": "css", "Script": "js", "Font": "fonts"}
 _OBSERVE = """
@@ -172,15 +168,13 @@ def weigh(
 
         devtools.on("Network.responseReceived", answered)
         devtools.on("Network.loadingFinished", finished)
-        response = page.goto(platform.origin + path, wait_until="networkidle")
+        page.goto(platform.origin + path, wait_until="networkidle")
         page.evaluate("scrollTo({ top: document.documentElement.scrollHeight, behavior: 'instant' })")
         page.wait_for_function("[...document.images].every((image) => image.complete)")
         page.wait_for_load_state("networkidle")
         # An observer is told of a frame after it was painted.
         page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         weight.shift = float(page.evaluate("seen.shift"))
-        if response is not None and "content-encoding" not in response.headers:
-            weight.sizes["html"] = len(brotli.compress(response.body(), quality=_QUALITY))
     return weight
 
 

@@ -29,7 +29,7 @@ from lambdas.platform.routing import Extras, extras
 from lambdas.platform.services import Services
 from lambdas.platform.sessions import COOKIE, IDLE
 from lambdas.platform.visit import Visit
-from lambdas.web.admission import Admitted, Body, admit, body_of, correlation_id
+from lambdas.web.admission import SAFE_METHODS, Admitted, Body, admit, body_of, correlation_id
 from lambdas.web.compression import compressed, takes_gzip
 from lambdas.web.fallback import missing_page
 from lambdas.web.forms import form_answer
@@ -168,7 +168,7 @@ class App:
             answer = self.resolver.resolve(_as_json(event, asked, body.value), context)
             answer = _from_resolver(answer, asked.route, visit)
         except Exception as raised:
-            answer = self._failed(raised, route, visit, body.value)
+            answer = self._failed(raised, asked, visit, body.value)
         finally:
             # Powertools leaves a request that failed to the next one, and to the next resolver of the same routers.
             self.resolver.clear_context()  # type: ignore[no-untyped-call]
@@ -176,10 +176,11 @@ class App:
             answer["cookies"] = [*answer.get("cookies", ()), *visit.reply.cookies.values()]
         return answer
 
-    def _failed(self, raised: Exception, route: Extras, visit: Visit, sent: Any) -> dict[str, Any]:
-        """What is answered instead: the way to sign in, the form's page, a page, or problem+json."""
-        error = self._told(raised)
-        if isinstance(error, NotSignedIn) and (route.html or (route.form and visit.as_form)):
+    def _failed(self, raised: Exception, asked: "_Asked", visit: Visit, sent: Any) -> dict[str, Any]:
+        """What is answered instead: the way to sign in, the form's page, a page, or problem+json to a program."""
+        error, route = self._told(raised), extras(asked.route.func)
+        looks = visit.as_form or asked.request.method in SAFE_METHODS
+        if isinstance(error, NotSignedIn) and looks and (route.html or route.form):
             return sign_in_first(visit, route.form)
         if route.form is not None and visit.as_form:
             try:
@@ -187,7 +188,7 @@ class App:
             except PrismError as without:
                 # The form's own page is not to be had: what it is about is gone, or not for this visitor to see.
                 return problem_page(without, visit)
-        if route.html:
+        if route.html and looks:
             return problem_page(error, visit)
         return problem_response(error, correlation_id=visit.correlation_id)
 

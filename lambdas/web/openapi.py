@@ -29,6 +29,14 @@ _WITH_BODY = {
 }
 _WITH_INPUT = {"422": "Some of what was sent cannot be accepted"}
 _PROTECTED = {"401": "Sign in first"}
+_NAMED = {"404": "There is nothing of this name"}
+_OF_ACCOUNTS = {
+    "401": "Not signed in, or not proved",
+    "404": "There is nothing of this name, or no longer",
+    "410": "What was begun is over",
+    "412": "Changed from elsewhere in the meantime",
+}
+"""What may go wrong below /api/auth/: steps that follow one another, and changes of what is one's own."""
 
 
 def describe_all(features: Iterable[Feature[Any]], *, title: str = "The API of a creator's platform") -> dict[str, Any]:
@@ -60,7 +68,7 @@ def describe(resolver: APIGatewayHttpResolver, *, title: str) -> dict[str, Any]:
         if operation is None:
             continue  # a page: for people, not for programs
         asked = extras(route.func)
-        _add_problems(operation, protected=asked.needs is not None or asked.person)
+        _add_problems(operation, route.openapi_path, protected=asked.needs is not None or asked.person)
         for parameter in operation.get("parameters", ()):
             _as_sent(parameter)
         page = asked.form
@@ -79,7 +87,7 @@ def _as_sent(parameter: dict[str, Any]) -> None:
         parameter["name"] = "-".join(word.capitalize() for word in parameter["name"].split("-"))
 
 
-def _add_problems(operation: dict[str, Any], *, protected: bool) -> None:
+def _add_problems(operation: dict[str, Any], path: str, *, protected: bool) -> None:
     has_body = "requestBody" in operation
     possible = dict(_ALWAYS)
     if has_body:
@@ -88,6 +96,10 @@ def _add_problems(operation: dict[str, Any], *, protected: bool) -> None:
         possible |= _WITH_INPUT
     if protected:
         possible |= _PROTECTED
+    if "{" in path:
+        possible |= _NAMED
+    if path.startswith("/api/auth/"):
+        possible |= _OF_ACCOUNTS
     operation["responses"].pop("422", None)
     for status, text in sorted(possible.items()):
         operation["responses"][status] = {

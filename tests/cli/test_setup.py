@@ -27,7 +27,13 @@ def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     (tmp_path / "lambdas").mkdir()
-    for name in ("requirements.txt", "requirements-test.txt", "lambdas/requirements.txt", "pyproject.toml"):
+    for name in (
+        "requirements.txt",
+        "requirements-test.txt",
+        "lambdas/requirements.txt",
+        "lambdas/requirements-worker.txt",
+        "pyproject.toml",
+    ):
         shutil.copy(ROOT / name, tmp_path / name)
     venv = tmp_path / ".venv"
     places = {"ROOT": tmp_path, "VENV": venv, "PYTHON": venv / "bin" / "python", "UV": venv / "bin" / "uv"}

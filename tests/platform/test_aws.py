@@ -8,6 +8,7 @@ import botocore
 import pytest
 
 from lambdas.platform import aws
+from stacks import rights
 
 DATA = Path(botocore.__file__).parent / "data"
 
@@ -26,9 +27,6 @@ def test_clients_share_one_session(emulator: object) -> None:
 
 def test_a_function_may_do_what_its_bundle_can_ask_for() -> None:
     """A right without its call would fail in the cloud only: the bundle has no description of others."""
-    grants = (Path(__file__).parents[2] / "stacks" / "grants.py").read_text(encoding="utf-8")
-    rights = {line.strip().strip('",') for line in grants.splitlines() if line.strip().startswith('"dynamodb:')}
     # A check of a condition is part of a transaction.
-    rows = {right.removeprefix("dynamodb:") for right in rights} - {"ConditionCheckItem"}
-    assert rows, "grants.py names them one a line"
+    rows = {right.removeprefix("dynamodb:") for right in rights.ROWS} - {"ConditionCheckItem"}
     assert rows <= set(aws.CALLS["dynamodb"])

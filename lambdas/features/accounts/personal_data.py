@@ -26,7 +26,17 @@ def page(visit: Here) -> Html:
     return show(visit, PAGE, about(visit))
 
 
-@router.post("/api/auth/data", tags=["account"], summary="Download everything that is known of oneself")
+@router.post(
+    "/api/auth/data",
+    tags=["account"],
+    summary="Download everything that is known of oneself",
+    responses={
+        200: {
+            "description": "What each feature knows, by its name",
+            "content": {"application/json": {"schema": {"type": "object"}}},
+        }
+    },
+)
 @html
 @signed_in
 @limited(Limit(name="account-data", times=10, per=timedelta(hours=1)))

@@ -57,6 +57,8 @@ def describe(resolver: APIGatewayHttpResolver, *, title: str) -> dict[str, Any]:
         title=title, version="1.0.0", openapi_version="3.1.0"
     ).model_dump(by_alias=True, exclude_none=True, mode="json")
     document["servers"] = [{"url": "/"}]
+    # Not in the order in which the features' modules happened to be imported.
+    document["paths"] = dict(sorted(document["paths"].items()))
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ResponseValidationError", "ValidationError"):
         schemas.pop(unused, None)

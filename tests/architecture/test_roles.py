@@ -141,7 +141,7 @@ def test_who_holds_nothing_gets_in_nowhere(platform: PlatformUnderTest, who: str
         for as_form in (False, True):
             answer = _ask(platform, person, method, path, as_form=as_form)
             assert answer.status == 403, (method, path, as_form)
-            if _of(handler).html:
+            if _of(handler).html and (as_form or method == "GET"):
                 assert answer.headers["content-type"].startswith("text/html")
 
 
@@ -149,7 +149,7 @@ def test_a_guest_is_led_to_sign_in_and_a_program_is_told(platform: PlatformUnder
     for method, path, handler in ROUTES:
         route = _of(handler)
         answer = _ask(platform, None, method, path)
-        if route.html:
+        if route.html and method == "GET":
             assert (answer.status, "/account/sign-in/?next=" in answer.headers["location"]) == (303, True), path
         else:
             assert (answer.status, answer.json["code"]) == (401, "not_signed_in"), path

@@ -47,6 +47,8 @@ def save(sent: Annotated[NewPassword, Body()], visit: Here) -> Done:
     if fault is not None:
         raise Invalid(fields=(fault,))
     prove_password(visit, sent.password)
+    # Before and after: killed in between, nobody who should be out is in; and nobody came in with the old one meanwhile.
+    services.sessions.end_all(person.id, but=visit.session.id)
     try:
         services.identity.set_password(person.id, passwords.normalised(sent.new_password))
     except PasswordRefused:

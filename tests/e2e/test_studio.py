@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -58,8 +57,13 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(home: Path, browser: Browser) -> Iterator[House]:
-    with pages.demo(home) as platform, a_visitor(browser) as owners, a_visitor(browser) as guests:
+def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[House]:
+    # A folder of its own: what is furnished here is not what other modules find in the demo.
+    with (
+        pages.demo(tmp_path_factory.mktemp("studio")) as platform,
+        a_visitor(browser) as owners,
+        a_visitor(browser) as guests,
+    ):
         platform.hear("demo data is in")
         yield _furnished(platform, owners.page, guests.page)
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.features.accounts import second_factor
+from lambdas.features.accounts import second_factor, tries
 from lambdas.features.accounts.models import Step
 from lambdas.features.accounts.second_factor import SecondFactor, hashed, otpauth, period, period_of, totp
 from lambdas.platform.people import Person
 from lambdas.platform.sessions import SessionRow
 from tests.browsing import Browser, FormOf
-from tests.features.entering import EMAIL, PASSWORD, me, sign_up
+from tests.features.entering import EMAIL, OTHER_PASSWORD, PASSWORD, mailed_code, me, sign_up
 from tests.platform_under_test import PlatformUnderTest
 
 RFC_SECRET = b"12345678901234567890"
@@ -260,3 +260,20 @@ def second_factor_lasts() -> timedelta:
     (step,) = (step for step in Step.scan() if step.purpose == "second-factor")
     lasts: timedelta = step.expires_at - step.created_at
     return lasts
+
+
+def test_twenty_wrong_codes_are_the_end_for_a_day_but_not_after_a_new_password(guarded: Guarded) -> None:
+    platform = guarded.browser.platform
+    for _ in range(tries.GUESSES_A_DAY // tries.TIMES):
+        browser = guarded.password()
+        for _ in range(tries.TIMES):
+            assert browser.send("/api/auth/second-factor", code=guarded.wrong()).status == 422
+        platform.clock.forward(minutes=15)
+    assert guarded.password().send("/api/auth/second-factor", code=guarded.now()).status == 429
+    # Whoever guessed knew the password. The mailbox's owner chooses another one, and is let in.
+    owner = Browser(platform, address="203.0.113.9:1")
+    owner.post("/api/auth/forgot", email=EMAIL)
+    platform.clock.forward(seconds=1)
+    answer = owner.post("/api/auth/confirm", code=mailed_code(owner), password=OTHER_PASSWORD)
+    assert answer.headers["location"] == "/account/second-factor/"
+    assert owner.send("/api/auth/second-factor", code=guarded.now()).status == 200

@@ -147,6 +147,45 @@ def test_an_address_that_becomes_somebodys_in_the_middle_leaves_no_half_account(
     assert browser.platform.services.identity.prove(step.person_id, PASSWORD) is None
 
 
+def test_who_proves_an_address_that_was_just_given_up_gets_into_no_account(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its owner moves to another address between our look and our write: what was set for the old one opens nothing."""
+    person = sign_up(browser)
+    thief = Browser(browser.platform, address="203.0.113.9:1")
+    thief.post("/api/auth/forgot", email=EMAIL)
+    set_password, moves = Identity.set_password, iter([True])
+
+    def meanwhile(identity: Identity, person_id: str, password: str) -> None:
+        set_password(identity, person_id, password)
+        if next(moves, False):
+            Address(EMAIL).delete()
+            Address("new@people.example", person_id=person.id).save()
+            person.update(actions=[Person.email.set("new@people.example")])
+
+    monkeypatch.setattr(Identity, "set_password", meanwhile)
+    assert thief.post("/api/auth/confirm", code=mailed_code(thief), password=OTHER_PASSWORD).status == 410
+    assert me(thief) is None
+    assert browser.platform.services.identity.prove(person.id, OTHER_PASSWORD) is None
+    assert list(SessionRow.query(person.id)) == []
+
+
+def test_killed_after_a_new_password_nobody_is_in_by_the_old_one(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = sign_up(browser)
+    other = Browser(browser.platform, address="203.0.113.9:1")
+    other.post("/api/auth/forgot", email=EMAIL)
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(accounts, "_written", killed)
+    with pytest.raises(SystemExit):
+        other.post("/api/auth/confirm", code=mailed_code(other), password=OTHER_PASSWORD)
+    assert list(SessionRow.query(person.id)) == []
+
+
 def test_the_creators_own_address_becomes_owner_of_a_platform_that_has_none(browser: Browser) -> None:
     person = sign_up(browser, "HELLO@tester.example")
     assert me(browser)["role"] == "owner"

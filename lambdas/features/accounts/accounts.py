@@ -1,5 +1,6 @@
 """Making an account, and giving one a new password: each once for each step, and never by halves."""
 
+import secrets
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -48,11 +49,14 @@ def open_account(step: Step, password: str, visit: Visit) -> bool | None:
 def set_anew(step: Step, person_id: str, password: str, visit: Visit) -> bool | None:
     """Give the account of a proven address a new password, and end its sessions.
 
-    Outcomes as of `open_account`; None where the address has just become another's, or nobody's.
+    Outcomes as of `open_account`; None where the address has just become another's, or nobody's: then nobody
+    gets in by this password, and its owner chooses one by their new address.
     """
     services = visit.services
     now = services.clock()
     services.identity.set_password(person_id, password)
+    # Whoever was in with the password before is out, also where this is killed before its end.
+    services.sessions.end_all(person_id)
 
     def write_all(write: "TransactWrite") -> None:
         codes.use(write, step, person_id=person_id)
@@ -68,9 +72,12 @@ def set_anew(step: Step, person_id: str, password: str, visit: Visit) -> bool | 
         )
 
     done = _written(write_all, step, person_id, visit, at=now)
+    if done is None:
+        # Proved was an address that is not theirs any more: what was set for it must open nothing.
+        services.identity.set_password(person_id, secrets.token_urlsafe(32))
     if done:
         step.person_id = person_id
-        # Whoever was in with the password before is out.
+        # And whoever came in with it while it was being changed.
         services.sessions.end_all(person_id)
     return done
 

@@ -38,7 +38,7 @@ def prove_password(visit: Visit, password: str) -> Proof:
 def prove_code(visit: Visit, code: str) -> None:
     """Use up a code of the authenticator app, or a recovery code; `wrong_code`. Wrong ones count as at the sign-in."""
     services = visit.services
-    counted = tries.count_person("second-factor", person_id=visit.person.id, services=services)
+    counted = tries.count_person("second-factor", visit.person, services=services)
     used = second_factor.prove(visit.person, code, services=services, correlation_id=visit.correlation_id)
     if used is None:
         raise wrong_code()

@@ -120,15 +120,16 @@ def second_factor(sent: Annotated[SecondCode, Body()], visit: Here) -> Onward:
     place = step_cookie.kept(visit, arriving.SECOND_FACTOR)
     # The step first: without one nobody may use up anybody's tries.
     step = codes.find(str(place.get("id", "")), (arriving.SECOND_FACTOR,), services=services)
-    hits = tries.count_person("second-factor", person_id=step.person_id, services=services)
-    step = codes.attempt(step.id, (arriving.SECOND_FACTOR,), services=services)
     person = _row(step.person_id)
-    changed_at = person.password_changed_at if person is not None else None
-    if changed_at is not None and changed_at > step.created_at:
+    if person is None:
+        raise codes.StepOver(fix="Sign in again.")
+    hits = tries.count_person("second-factor", person, services=services)
+    step = codes.attempt(step.id, (arriving.SECOND_FACTOR,), services=services)
+    if person.password_changed_at is not None and person.password_changed_at > step.created_at:
         # It was the password before that had been proved.
         raise codes.StepOver(fix="Sign in again.")
-    used = person and prove(person, sent.code, services=services, correlation_id=visit.correlation_id)
-    if person is None or used is None:
+    used = prove(person, sent.code, services=services, correlation_id=visit.correlation_id)
+    if used is None:
         raise codes.wrong_code()
     codes.use_alone(step)
     tries.give_back(hits, services=services)

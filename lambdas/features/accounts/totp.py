@@ -146,7 +146,7 @@ def confirm(sent: Annotated[ByCode, Body()], visit: Here) -> RecoveryCodes:
     """From now on signing in by password asks for a code. Ten recovery codes are given, this once."""
     services, person = visit.services, visit.person
     secret, nonce = _secret(visit), _begun(visit)["nonce"]
-    counted = tries.count_person("second-factor", person_id=person.id, services=services)
+    counted = tries.count_person("second-factor", person, services=services)
     number = second_factor.period_of(secret, sent.code, now=services.clock(), last=0)
     if number is None:
         raise wrong_code()

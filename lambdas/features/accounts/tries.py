@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Literal
 
 from lambdas.platform.limits import Hit, Limit
-from lambdas.platform.people import canonical
+from lambdas.platform.people import Person, canonical
 from lambdas.platform.services import Services
 
 NETWORK_TIMES = 50
@@ -44,14 +44,17 @@ def count_address(kind: Kind, *, address: str, services: Services) -> tuple[Hit,
     return (*hits, services.limits.hit(Limit(name=f"{kind}-of-address", times=TIMES, per=PER), address))
 
 
-def count_person(kind: Kind, *, person_id: str, services: Services) -> tuple[Hit, ...]:
+def count_person(kind: Kind, person: Person, *, services: Services) -> tuple[Hit, ...]:
     """The same for somebody whose password has been proved already: only their own tries count, by the day too.
 
-    Six digits are few: whoever knows the password could try for years.
+    Six digits are few: whoever knows the password could try for years. With a new password counting begins
+    anew, so that a thief who used up the tries has not shut out the one who owns the mailbox.
     """
-    hits = (services.limits.hit(Limit(name=f"{kind}-of-account", times=TIMES, per=PER), person_id),)
+    changed_at = person.password_changed_at
+    whose = f"{person.id}/{changed_at.isoformat() if changed_at is not None else ''}"
+    hits = (services.limits.hit(Limit(name=f"{kind}-of-account", times=TIMES, per=PER), whose),)
     a_day = Limit(name=f"{kind}-of-account-a-day", times=GUESSES_A_DAY, per=timedelta(days=1))
-    return (*hits, services.limits.hit(a_day, person_id))
+    return (*hits, services.limits.hit(a_day, whose))
 
 
 def give_back(hits: tuple[Hit, ...], *, services: Services) -> None:

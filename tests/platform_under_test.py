@@ -21,6 +21,8 @@ from lambdas.core.references import load
 from lambdas.features.registry import FEATURES, active_features, tables_of
 from lambdas.handlers.rendering import Rendering
 from lambdas.platform.identity import Identity
+from lambdas.platform.ivs import Channel
+from lambdas.platform.ivschat import Room
 from lambdas.platform.keys import Keys, digest, ensure_keys
 from lambdas.platform.limits import RateLimiter
 from lambdas.platform.mail import Mailer
@@ -28,6 +30,8 @@ from lambdas.platform.publishing import CloudFront, Publisher
 from lambdas.platform.services import Renderer, Services
 from lambdas.platform.sessions import COOKIE, Sessions
 from lambdas.platform.settings import Settings
+from lambdas.platform.signed_media import MediaSigner
+from lambdas.platform.sleeping import Sleepers
 from lambdas.platform.storage import MediaBucket, SiteBucket
 from lambdas.platform.tables import bind, definition
 from lambdas.web import edge
@@ -43,6 +47,10 @@ START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ORIGIN_SECRET = "the-edge-knows-this"
 BUCKET = "prism-tester-site"
 MEDIA_BUCKET = "prism-tester-media"
+CHANNEL_ARN = "arn:aws:ivs:eu-central-1:123456789012:channel/tEsTcHaNnEl1"
+PLAYBACK = "https://tester.eu-central-1.playback.live-video.net/api/video/v1/eu-central-1.123456789012.channel.tEsTcHaNnEl1.m3u8"
+ROOM_ARN = "arn:aws:ivschat:eu-central-1:123456789012:room/tEsTrOoM0001"
+CHAT_LOG = "/aws/vendedlogs/prism-tester-chat"
 
 
 @dataclass
@@ -202,6 +210,12 @@ def start_platform(
         settings=settings,
         renderer=renderer or real_renderer,
         publisher=Publisher(bucket=site, sites=rendering.site, edge=CloudFront(creator_id=creator.id), clock=clock),
+        channel=Channel(arn=CHANNEL_ARN, playback=PLAYBACK, ingest="rtmp://127.0.0.1:1935/app/"),
+        room=Room(arn=ROOM_ARN, endpoint="ws://127.0.0.1:9/ivschat/socket", log_group=CHAT_LOG),
+        sleepers=Sleepers(creator_id=creator.id),
+        media_signer=MediaSigner(
+            origin=creator.origin, key_id="KTEST", keys=lambda: keys.current_and_previous("media-signing")
+        ),
         version="test",
     )
     log = io.StringIO()

@@ -8,7 +8,7 @@ once. So an event's id is the same however often its change is read, and handler
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,3 +40,17 @@ class Event:
     subject: str
     correlation_id: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class AwsEvent(NamedTuple):
+    """Something that AWS says has happened, through EventBridge: late, twice, or after what followed it.
+
+    `id` is the same when it comes again. `kind` is its detail-type ("IVS Stream State Change"), `at` when it
+    happened (UTC), `resources` whom it is about, as ARNs, and `detail` what AWS documents for its kind.
+    """
+
+    id: str
+    kind: str
+    at: datetime
+    resources: tuple[str, ...]
+    detail: Mapping[str, Any]

@@ -141,10 +141,14 @@ class Notice(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """Work to be done every so often. `run` names a function of the worker's services."""
+    """Work to be done every so often. `run` names a function of the worker's services.
+
+    One that is `asleep` does not run until `services.sleepers.wake(name)`, and not any more after `.sleep(name)`.
+    """
 
     every: timedelta
     run: Reference
+    asleep: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,15 +160,17 @@ class Feature(Generic[C]):
     router for is not deployed. `changes` names, by table, who reads a table's stream and says which
     events happened; `events` names, by event, who is told; `publishes` names, by event, a function of
     (event, services) that gives the paths of the public pages it touches, of those that are gone too:
-    they are made anew, or removed, as the tables are by then. `permissions` are every right that the
-    feature's routes and screens ask for, each with the standard roles that hold it. `exports` names
+    they are made anew, or removed, as the tables are by then. `aws_events` names, by detail-type of EventBridge, who is told of what AWS says of
+    the feature's own resources: a function of (AwsEvent, services), which may be told late, twice and in any order.
+    `permissions` are every right that the feature's routes and screens ask for, each with the standard roles that hold it. `exports` names
     a function of (person id, services) that gives all the feature knows of a person, JSON-ready, and
     `forgets` one that deletes it, again and again without harm. `notices` are the kinds of mail that
     people may choose. Three functions tell the studio of the feature, each only what the visit's
     standing permits (types in `lambdas.core.overview`): `news` of (visit, since: a moment or None) gives
     News for the overview by one query, `steps` of (visit) gives the Steps that a fresh platform still
     lacks, `searches` of (visit, words) gives what is Found. `mails` says that it sends mail.
-    `optional` false is for what every site has; it takes no switch.
+    `infrastructure` names the construct of what it needs beyond tables and functions; `requires` names other features,
+    without which it is off too. `optional` false is for what every site has; it takes no switch.
     """
 
     name: str
@@ -177,6 +183,7 @@ class Feature(Generic[C]):
     changes: Mapping[str, Reference] = field(default_factory=dict)
     events: Mapping[str, Reference] = field(default_factory=dict)
     publishes: Mapping[str, Reference] = field(default_factory=dict)
+    aws_events: Mapping[str, Reference] = field(default_factory=dict)
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     permissions: tuple[Permission, ...] = ()
     pages: tuple[Page, ...] = ()
@@ -189,6 +196,8 @@ class Feature(Generic[C]):
     steps: Reference | None = None
     searches: Reference | None = None
     mails: bool = False
+    infrastructure: Reference | None = None
+    requires: tuple[str, ...] = ()
     optional: bool = True
 
     def config_in(self, features: BaseModel) -> C:

@@ -30,6 +30,8 @@ PLATFORM_TABLES: tuple[Reference, ...] = (
     "lambdas.platform.team:Member",
     "lambdas.platform.team:CustomRole",
     "lambdas.platform.audit:AuditEntry",
+    "lambdas.platform.entitlements:Entitlement",
+    "lambdas.platform.broadcast:Broadcast",
 )
 
 
@@ -50,8 +52,14 @@ def creator_model(features: tuple[Feature[Any], ...] = FEATURES) -> type[Creator
 
 
 def active_features(creator: Creator, features: tuple[Feature[Any], ...] = FEATURES) -> tuple[Feature[Any], ...]:
-    """The features this creator has switched on, and those every site has, in their order."""
-    return tuple(feature for feature in features if not feature.optional or feature.config_in(creator.features).enabled)
+    """The features this creator has switched on, and those every site has, in their order; none without what it requires."""
+    on = [feature for feature in features if not feature.optional or feature.config_in(creator.features).enabled]
+    while True:
+        names = {feature.name for feature in on}
+        whole = [feature for feature in on if names.issuperset(feature.requires)]
+        if len(whole) == len(on):
+            return tuple(on)
+        on = whole
 
 
 def tables_of(features: tuple[Feature[Any], ...]) -> Mapping[str, type[Table]]:

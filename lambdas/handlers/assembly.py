@@ -23,9 +23,13 @@ if TYPE_CHECKING:
 
     from lambdas.handlers.rendering import Rendering
     from lambdas.platform.identity import Identity
+    from lambdas.platform.ivs import Channel
+    from lambdas.platform.ivschat import Room
     from lambdas.platform.mail import Mailer
     from lambdas.platform.publishing import Publisher
     from lambdas.platform.settings import Settings
+    from lambdas.platform.signed_media import MediaSigner
+    from lambdas.platform.sleeping import Sleepers
     from lambdas.platform.storage import MediaBucket, SiteBucket
 
 
@@ -39,7 +43,7 @@ def services(*, fresh: bool = False) -> Services:
     features = active_features(creator)
     bind(creator_id=creator.id)
     keys = Keys(creator_id=creator.id)
-    parts = _Parts(environment, creator, features, fresh=fresh)
+    parts = _Parts(environment, creator, features, keys, fresh=fresh)
     return Services(
         creator=creator,
         features=features,
@@ -53,6 +57,10 @@ def services(*, fresh: bool = False) -> Services:
         media=Later(parts.media),
         settings=Later(parts.settings),
         publisher=Later(parts.publisher),
+        channel=Later(parts.channel),
+        room=Later(parts.room),
+        sleepers=Later(parts.sleepers),
+        media_signer=Later(parts.media_signer),
         renderer=parts.renderer,
         version=environment.version,
     )
@@ -62,8 +70,15 @@ class _Parts:
     """What most requests never need. Imported here, each where it is made: every cold start reads this file."""
 
     def __init__(
-        self, environment: Environment, creator: Creator, features: "tuple[Feature[Any], ...]", *, fresh: bool
+        self,
+        environment: Environment,
+        creator: Creator,
+        features: "tuple[Feature[Any], ...]",
+        keys: Keys,
+        *,
+        fresh: bool,
     ) -> None:
+        self._keys = keys
         self._environment = environment
         self._creator = creator
         self._features = features
@@ -92,6 +107,32 @@ class _Parts:
 
         edge = CloudFront(creator_id=self._creator.id)
         return Publisher(bucket=self.site(), sites=self._rendering().site, edge=edge, clock=now)
+
+    def channel(self) -> "Channel":
+        from lambdas.platform.ivs import Channel
+
+        told = self._environment
+        return Channel(arn=told.channel, playback=told.playback, ingest=told.ingest)
+
+    def room(self) -> "Room":
+        from lambdas.platform.ivschat import Room
+
+        told = self._environment
+        return Room(arn=told.room, endpoint=told.chat_endpoint, log_group=told.chat_log)
+
+    def sleepers(self) -> "Sleepers":
+        from lambdas.platform.sleeping import Sleepers
+
+        return Sleepers(creator_id=self._creator.id)
+
+    def media_signer(self) -> "MediaSigner":
+        from lambdas.platform.signed_media import MediaSigner
+
+        return MediaSigner(
+            origin=self._environment.site_origin or self._creator.origin,
+            key_id=self._environment.media_key,
+            keys=lambda: self._keys.current_and_previous("media-signing"),
+        )
 
     def renderer(self) -> Renderer:
         return self._rendering().renderer()

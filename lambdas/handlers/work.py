@@ -6,11 +6,12 @@ record that keeps failing among the dead letters. The pages that a batch touches
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambdas.core.events import Event
+from lambdas.core.events import AwsEvent, Event
 from lambdas.core.feature import publishers, subscribers
 from lambdas.core.references import load
 from lambdas.features.registry import tables_of
@@ -22,6 +23,10 @@ from lambdas.platform.streams import StreamReader
 
 class ScheduleFailed(Exception):
     """A schedule's work failed: Lambda tries again. It says which; what happened is in our log, without what it was about."""
+
+
+class AwsEventFailed(Exception):
+    """What AWS told of could not be dealt with: Lambda tries again. It says which kind; what happened is in our log."""
 
 
 class PublishingFailed(Exception):
@@ -37,13 +42,17 @@ class Worker:
         features = services.features
         self._reader = StreamReader(tables_of(features), creator_id=services.creator.id)
         self._changes = {table: reference for feature in features for table, reference in feature.changes.items()}
+        self._aws_events = {kind: reference for feature in features for kind, reference in feature.aws_events.items()}
         self._schedules = {name: schedule for feature in features for name, schedule in feature.schedules.items()}
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """A stream's batch, a schedule, or {"prism": "publish"}: the whole site anew.
+        """A stream's batch, a schedule, an event of AWS's own, or {"prism": "publish"}: the whole site anew.
 
-        Of a batch: the first record that has not been dealt with, if any. ScheduleFailed, PublishingFailed.
+        Of a batch: the first record that has not been dealt with, if any. ScheduleFailed, AwsEventFailed, PublishingFailed.
         """
+        if event.get("source", "").startswith("aws."):
+            self._hear(event)
+            return {}
         match event.get("prism"):
             case "schedule":
                 self._run(event["name"])
@@ -111,6 +120,25 @@ class Worker:
             # Lambda logs whatever leaves here, and an error's own words may be what a person typed.
             raise ScheduleFailed(name) from None
         self._log.info("schedule done", extra={"schedule": name})
+
+    def _hear(self, event: Mapping[str, Any]) -> None:
+        told = AwsEvent(
+            id=event["id"],
+            kind=event["detail-type"],
+            at=datetime.fromisoformat(event["time"]),
+            resources=tuple(event.get("resources", ())),
+            detail=event["detail"],
+        )
+        if told.kind not in self._aws_events:
+            # The feature was switched off after this had happened.
+            self._log.info("an event without a feature", extra={"kind": told.kind})
+            return
+        try:
+            load(self._aws_events[told.kind])(told, self._services)
+        except Exception as error:
+            self._log.error("an event failed", extra={"kind": told.kind, "event_id": told.id, **trace_of(error)})
+            raise AwsEventFailed(told.kind) from None
+        self._log.info("event of AWS", extra={"kind": told.kind, "event_id": told.id})
 
     def _follow(self, record: Mapping[str, Any]) -> tuple[str, ...]:
         """Tell everyone of a change; the pages that it touches."""

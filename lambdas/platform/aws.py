@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from botocore.session import Session
     from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_ivs import IVSClient
+    from mypy_boto3_ivschat import IvschatClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_ssm import SSMClient
@@ -39,7 +43,19 @@ CALLS = {
         "DescribeUserPoolClient",
         "StartWebAuthnRegistration",
     ),
-    "s3": ("DeleteObject", "GetObject", "HeadObject", "ListObjectsV2", "PutObject"),
+    "events": ("DisableRule", "EnableRule"),
+    "ivs": (
+        "BatchStartViewerSessionRevocation",
+        "CreateStreamKey",
+        "DeleteStreamKey",
+        "GetStream",
+        "GetStreamKey",
+        "ListStreamKeys",
+        "StopStream",
+    ),
+    "ivschat": ("CreateChatToken", "DeleteMessage", "DisconnectUser", "SendEvent"),
+    "logs": ("DescribeLogStreams", "GetLogEvents"),
+    "s3": ("CopyObject", "DeleteObject", "GetObject", "HeadObject", "ListObjectsV2", "PutObject"),
     "sesv2": ("GetAccount", "GetEmailIdentity", "SendEmail"),
     "ssm": ("GetParameters",),
 }
@@ -58,6 +74,14 @@ def session() -> "Session":
 def client(service: Literal["cloudfront"], *, region: str | None = None) -> "CloudFrontClient": ...
 @overload
 def client(service: Literal["cognito-idp"], *, region: str | None = None) -> "CognitoIdentityProviderClient": ...
+@overload
+def client(service: Literal["events"], *, region: str | None = None) -> "EventBridgeClient": ...
+@overload
+def client(service: Literal["ivs"], *, region: str | None = None) -> "IVSClient": ...
+@overload
+def client(service: Literal["ivschat"], *, region: str | None = None) -> "IvschatClient": ...
+@overload
+def client(service: Literal["logs"], *, region: str | None = None) -> "CloudWatchLogsClient": ...
 @overload
 def client(service: Literal["s3"], *, region: str | None = None) -> "S3Client": ...
 @overload

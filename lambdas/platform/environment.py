@@ -18,7 +18,9 @@ class Environment:
     stacks are synthesised), `site_bucket` the published site, `media_bucket` people's pictures,
     `origin_digests` the SHA-256 of the secrets that CloudFront may show, `user_pool` and
     `user_pool_client` where Cognito keeps the identities (empty for functions that do not ask it),
-    `version` the release that runs.
+    `version` the release that runs. `channel`, `playback` and `ingest` are IVS's, `room`, `chat_endpoint` and `chat_log`
+    IVS Chat's, `media_key` is CloudFront's name of the key that signs cookies: empty where nothing needs them. `site_origin` is where the site is on a laptop ("http://demo.localhost:8000");
+    in the cloud it is the creator's own domain, and this is empty.
     """
 
     creator_file: Path
@@ -28,6 +30,14 @@ class Environment:
     user_pool: str
     user_pool_client: str
     version: str
+    channel: str
+    playback: str
+    ingest: str
+    room: str
+    chat_endpoint: str
+    chat_log: str
+    media_key: str
+    site_origin: str
 
     @classmethod
     def read(cls) -> "Environment":
@@ -40,4 +50,12 @@ class Environment:
             user_pool=os.environ.get("PRISM_USER_POOL", ""),
             user_pool_client=os.environ.get("PRISM_USER_POOL_CLIENT", ""),
             version=os.environ.get("PRISM_VERSION", "dev"),
+            channel=os.environ.get("PRISM_IVS_CHANNEL", ""),
+            playback=os.environ.get("PRISM_IVS_PLAYBACK", ""),
+            ingest=os.environ.get("PRISM_IVS_INGEST", ""),
+            room=os.environ.get("PRISM_CHAT_ROOM", ""),
+            chat_endpoint=os.environ.get("PRISM_CHAT_ENDPOINT", ""),
+            chat_log=os.environ.get("PRISM_CHAT_LOG", ""),
+            media_key=os.environ.get("PRISM_MEDIA_KEY", ""),
+            site_origin=os.environ.get("PRISM_SITE_ORIGIN", ""),
         )

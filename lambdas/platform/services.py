@@ -14,9 +14,13 @@ from lambdas.platform.sessions import Sessions
 
 if TYPE_CHECKING:
     from lambdas.platform.identity import Identity
+    from lambdas.platform.ivs import Channel
+    from lambdas.platform.ivschat import Room
     from lambdas.platform.mail import Letter, Mailer
     from lambdas.platform.publishing import Publisher
     from lambdas.platform.settings import Settings
+    from lambdas.platform.signed_media import MediaSigner
+    from lambdas.platform.sleeping import Sleepers
     from lambdas.platform.storage import MediaBucket, SiteBucket
 
 T = TypeVar("T")
@@ -94,5 +98,9 @@ class Services:
     media: "_Part[MediaBucket]" = _Part()
     settings: "_Part[Settings]" = _Part()
     publisher: "_Part[Publisher]" = _Part()
+    channel: "_Part[Channel]" = _Part()
+    room: "_Part[Room]" = _Part()
+    sleepers: "_Part[Sleepers]" = _Part()
+    media_signer: "_Part[MediaSigner]" = _Part()
     renderer: Renderers
     version: str

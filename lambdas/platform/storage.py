@@ -104,6 +104,29 @@ class MediaBucket:
         except self._s3().exceptions.NoSuchKey:
             return None
 
+    def copy(self, source: str, key: str, *, content_type: str, cache_control: str) -> bool:
+        """Store under `key` what lies at `source`, without its bytes coming here; False where there is nothing."""
+        s3 = self._s3()
+        try:
+            s3.copy_object(
+                Bucket=self.name,
+                Key=key,
+                CopySource={"Bucket": self.name, "Key": source},
+                MetadataDirective="REPLACE",
+                ContentType=content_type,
+                CacheControl=cache_control,
+            )
+        except s3.exceptions.ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return False
+            raise
+        return True
+
+    def keys_below(self, prefix: str, *, after: str = "", at_most: int = 1000) -> list[str]:
+        """The first keys that begin so and come after `after`, in order; at most 1000."""
+        answer = self._s3().list_objects_v2(Bucket=self.name, Prefix=prefix, StartAfter=after, MaxKeys=at_most)
+        return [item["Key"] for item in answer.get("Contents", ())]
+
     def delete(self, key: str) -> None:
         """Remove an object; one that is not there changes nothing. CloudFront may have a copy for as long as it was told."""
         self._s3().delete_object(Bucket=self.name, Key=key)
@@ -116,6 +139,12 @@ class MediaBucket:
 
 INCOMING = "incoming/"
 """In the media bucket: what people sent, as they sent it. Nobody but the worker reads it, and it is gone after a day."""
+
+RECORDINGS = "ivs/v1/"
+"""In the media bucket: what IVS records, by its own names. Nobody but the worker reads it."""
+
+GUARDED = "media/videos/"
+"""In the media bucket: what CloudFront gives, at the same path, to who has the cookies of that path (`signed_media.py`)."""
 
 PUBLISHED = "media/public/"
 """In the media bucket: what CloudFront gives to everyone, at the same path. A name is never used twice."""

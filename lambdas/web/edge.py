@@ -66,7 +66,7 @@ class Route(NamedTuple):
 def served(function: FunctionName, features: tuple[Feature[Any], ...]) -> tuple[Feature[Any], ...]:
     """The features whose code runs in a function."""
     if function == "worker":
-        return tuple(f for f in features if f.changes or f.events or f.schedules)
+        return tuple(f for f in features if f.changes or f.events or f.schedules or f.aws_events)
     return tuple(f for f in features if getattr(f, function))
 
 

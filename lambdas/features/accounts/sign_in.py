@@ -1,5 +1,6 @@
 """/account/sign-in/ and what follows: a password, perhaps a second factor, or a passkey; and signing out."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
@@ -125,7 +126,8 @@ def second_factor(sent: Annotated[SecondCode, Body()], visit: Here) -> Onward:
         raise codes.StepOver(fix="Sign in again.")
     hits = tries.count_person("second-factor", person, services=services)
     step = codes.attempt(step.id, (arriving.SECOND_FACTOR,), services=services)
-    if person.password_changed_at is not None and person.password_changed_at > step.created_at:
+    changed_at: datetime | None = person.password_changed_at
+    if changed_at is not None and changed_at > step.created_at:
         # It was the password before that had been proved.
         raise codes.StepOver(fix="Sign in again.")
     used = prove(person, sent.code, services=services, correlation_id=visit.correlation_id)

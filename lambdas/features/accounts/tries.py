@@ -1,6 +1,6 @@
 """How often somebody may try: 5 times in 15 minutes for one account, and from one address."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from lambdas.platform.limits import Hit, Limit
@@ -50,7 +50,7 @@ def count_person(kind: Kind, person: Person, *, services: Services) -> tuple[Hit
     Six digits are few: whoever knows the password could try for years. With a new password counting begins
     anew, so that a thief who used up the tries has not shut out the one who owns the mailbox.
     """
-    changed_at = person.password_changed_at
+    changed_at: datetime | None = person.password_changed_at
     whose = f"{person.id}/{changed_at.isoformat() if changed_at is not None else ''}"
     hits = (services.limits.hit(Limit(name=f"{kind}-of-account", times=TIMES, per=PER), whose),)
     a_day = Limit(name=f"{kind}-of-account-a-day", times=GUESSES_A_DAY, per=timedelta(days=1))

@@ -10,6 +10,8 @@ from lambdas.core.references import load
 from lambdas.features.registry import tables_of
 from lambdas.platform.audit import AuditEntry
 from lambdas.platform.aws import CALLS
+from lambdas.platform.broadcast import Broadcast
+from lambdas.platform.entitlements import Entitlement
 from lambdas.platform.keys import parameter
 from lambdas.platform.limits import Hits
 from lambdas.platform.mail import Mailer
@@ -42,11 +44,27 @@ _TO_ADMIT: Mapping[type[Table], frozenset[str]] = {
     AuditEntry: APPEND,
 }
 _BEYOND: Mapping[FunctionName, Mapping[type[Table], frozenset[str]]] = {
+    # Whoever gives access to anything asks what a person holds, and what is on air.
+    "api": {Entitlement: READ, Broadcast: READ},
     # Sessions begin and end here, people come, change and go, and who proves the creator's address becomes owner.
     # A custom role says who holds it: that is written by who accepts an invitation to it, and by who is forgotten.
-    "account": {SessionRow: ROWS, Person: ROWS, Address: ROWS, Member: ROWS, CustomRole: READ | UPDATE},
-    # The team is changed here, and who leaves it is signed out.
-    "studio": {SessionRow: ROWS, Address: READ, Member: ROWS, CustomRole: ROWS},
+    "account": {
+        SessionRow: ROWS,
+        Person: ROWS,
+        Address: ROWS,
+        Member: ROWS,
+        CustomRole: READ | UPDATE,
+        Entitlement: READ,
+    },
+    # The team is changed here, and who leaves it is signed out. It gives membership by hand, and says what comes next on air.
+    "studio": {
+        SessionRow: ROWS,
+        Address: READ,
+        Member: ROWS,
+        CustomRole: ROWS,
+        Entitlement: ROWS,
+        Broadcast: ROWS,
+    },
     # Accounts whose grace is over end here, with all that was theirs.
     "worker": {
         SessionRow: ROWS,
@@ -55,6 +73,8 @@ _BEYOND: Mapping[FunctionName, Mapping[type[Table], frozenset[str]]] = {
         Member: ROWS,
         CustomRole: READ | UPDATE,
         AuditEntry: APPEND,
+        Entitlement: ROWS,
+        Broadcast: ROWS,
     },
 }
 

@@ -11,6 +11,7 @@ from pydantic import Field, create_model
 from lambdas.core.creator import Creator, Features
 from lambdas.core.feature import Feature, Reference
 from lambdas.core.references import load
+from lambdas.features.access.feature import FEATURE as ACCESS
 from lambdas.features.accounts.feature import FEATURE as ACCOUNTS
 from lambdas.features.contact.feature import FEATURE as CONTACT
 from lambdas.features.settings.feature import FEATURE as SETTINGS
@@ -19,7 +20,7 @@ from lambdas.features.studio.feature import FEATURE as STUDIO
 from lambdas.features.team.feature import FEATURE as TEAM
 from lambdas.platform.tables import Table
 
-FEATURES: tuple[Feature[Any], ...] = (SITE, STUDIO, CONTACT, ACCOUNTS, TEAM, SETTINGS)
+FEATURES: tuple[Feature[Any], ...] = (SITE, STUDIO, CONTACT, ACCOUNTS, TEAM, ACCESS, SETTINGS)
 
 
 PLATFORM_TABLES: tuple[Reference, ...] = (

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pynamodb.attributes import UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from lambdas.core.entitlements import NOBODY, Holding, Viewer
 from lambdas.platform.tables import Table
@@ -26,6 +27,17 @@ if TYPE_CHECKING:
 
 BY_HAND = "hand"
 """The source of what somebody of the team gave in the studio."""
+
+
+class ByHand(GlobalSecondaryIndex["Entitlement"]):  # type: ignore[no-untyped-call]  # pynamodb's hook has no type
+    """What was given by hand, in the order in which it was: `hand` stands on those only."""
+
+    class Meta:
+        index_name = "by-hand"
+        projection = KeysOnlyProjection()
+
+    hand = UnicodeAttribute(hash_key=True)
+    since = UTCDateTimeAttribute(range_key=True)
 
 
 class Entitlement(Table):
@@ -47,7 +59,10 @@ class Entitlement(Table):
     until = UTCDateTimeAttribute(null=True)
     by = UnicodeAttribute(null=True)
     note = UnicodeAttribute(null=True)
+    hand = UnicodeAttribute(null=True)
     correlation_id = UnicodeAttribute(default="")
+
+    by_hand = ByHand()
 
     @property
     def holding(self) -> Holding:
@@ -82,14 +97,16 @@ def given(
         until=until,
         by=by,
         note=note,
+        hand=BY_HAND if source == BY_HAND else None,
         correlation_id=correlation_id,
     )
 
 
 def end(write: "TransactWrite", person_id: str, *, kind: str, of: str, source: str, at: datetime) -> None:
-    """Add to a transaction what ends a record now; NotWritten where there is none."""
+    """Add to a transaction what ends a record at this moment; NotWritten where there is none, or it is over by then."""
     row = Entitlement(person_id, record_id(kind=kind, of=of, source=source))
-    write.update(row, actions=[Entitlement.until.set(at)], condition=Entitlement.person_id.exists())
+    lasts = Entitlement.until.does_not_exist() | (Entitlement.until > at)
+    write.update(row, actions=[Entitlement.until.set(at)], condition=Entitlement.person_id.exists() & lasts)
 
 
 def records_of(person_id: str) -> tuple[Entitlement, ...]:

@@ -54,7 +54,7 @@ def test_what_is_given_holds_at_once_and_until_the_end_of_its_last_day_where_the
     assert (record.by, record.note) == (owner.id, "Won the quiz")
     platform.clock.forward(hours=35)
     assert not is_member(platform, fan)
-    assert actions() == ["access.given"]
+    assert actions() == ["access.membership.given"]
 
 
 def test_given_again_replaces_and_ended_ends_once(platform: PlatformUnderTest, owner: Person, fan: Person) -> None:
@@ -62,11 +62,11 @@ def test_given_again_replaces_and_ended_ends_once(platform: PlatformUnderTest, o
     platform.clock.forward(minutes=1)
     send(platform, owner, GIVE, email=fan.email)
     (record,) = entitlements.records_of(fan.id)
-    assert record.until is None
+    assert record.holding.until is None
     assert send(platform, owner, f"/studio/access/{fan.id}/end").status == 200
     assert not is_member(platform, fan)
     assert send(platform, owner, f"/studio/access/{fan.id}/end").status == 404
-    assert sorted(actions()) == ["access.ended", "access.given", "access.given"]
+    assert sorted(actions()) == ["access.membership.ended", "access.membership.given", "access.membership.given"]
 
 
 def test_of_two_who_end_it_at_once_one_does(platform: PlatformUnderTest, owner: Person, fan: Person) -> None:
@@ -74,7 +74,7 @@ def test_of_two_who_end_it_at_once_one_does(platform: PlatformUnderTest, owner: 
     with ThreadPoolExecutor(4) as several:
         told = list(several.map(lambda _: send(platform, owner, f"/studio/access/{fan.id}/end").status, range(4)))
     assert sorted(told) == [200, 404, 404, 404]
-    assert sorted(actions()) == ["access.ended", "access.given"]
+    assert sorted(actions()) == ["access.membership.ended", "access.membership.given"]
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def give(visit: Visit, *, email: str, last_day: date | None, note: str) -> Entit
     def write_all() -> None:
         with transaction(Entitlement) as write:
             write.save(record)
-            write.save(audit.entry(visit, "access.given", person_id, after=after))
+            write.save(audit.entry(visit, "access.membership.given", person_id, after=after))
 
     repeated(write_all)
     return record
@@ -83,7 +83,7 @@ def take(visit: Visit, person_id: str) -> None:
     def write_all() -> None:
         with transaction(Entitlement) as write:
             end(write, person_id, kind=MEMBERSHIP, of=ANY_TIER, source=BY_HAND, at=visit.services.clock())
-            write.save(audit.entry(visit, "access.ended", person_id))
+            write.save(audit.entry(visit, "access.membership.ended", person_id))
 
     try:
         repeated(write_all)

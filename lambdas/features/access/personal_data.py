@@ -14,7 +14,7 @@ def exports(person_id: str, services: Services) -> dict[str, Any]:
             "of": record.of,
             "source": record.source,
             "since": record.since.isoformat(),
-            "until": record.until.isoformat() if record.until is not None else None,
+            "until": until.isoformat() if (until := record.holding.until) is not None else None,
             "note": record.note or "",
         }
         for record in records_of(person_id)

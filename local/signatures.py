@@ -52,6 +52,9 @@ class Locked:
     is_open: Callable[[Mapping[str, str], str], bool]
     """Of a request's headers, by lower-case name, and its path."""
 
+    refusal: ASGIApp = refuse
+    """Answers (scope, receive, send, reason) to all others; a service may word it as AWS does."""
+
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
@@ -67,7 +70,7 @@ class Locked:
         if scope["type"] == "http" and await self._is_signed(scope, headers, heard):
             await self.app(scope, heard.receive, send)
         else:
-            await refuse(scope, receive, send, _REFUSAL)
+            await self.refusal(scope, receive, send, _REFUSAL)
 
     def _is_preflight(self, method: str, headers: Mapping[str, str]) -> bool:
         asks = method == "OPTIONS" and "access-control-request-method" in headers

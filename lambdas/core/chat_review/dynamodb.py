@@ -1,0 +1,187 @@
+"""DynamoDB by the standard library: two calls, signed (Signature Version 4), over one connection that is kept.
+
+botocore would take longer to start than IVS Chat waits.
+"""
+
+import hashlib
+import hmac
+import http.client
+import json
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+TIMEOUT_SECONDS = 1.0
+"""Nobody waits for an answer for longer than a fifth of that."""
+
+_JSON = "application/x-amz-json-1.0"
+_SIGNED = "content-type;host;x-amz-date;x-amz-target"
+
+
+class ConditionFailed(Exception):
+    """The condition of an update did not hold; `item` is the row as it is, as plain values, {} where there is none.
+
+    `repeated` says that the update was sent a second time as the first one's answer was lost: the row may be its own work.
+    """
+
+    def __init__(self, item: Mapping[str, Any], *, repeated: bool) -> None:
+        super().__init__("the condition did not hold")
+        self.item = item
+        self.repeated = repeated
+
+
+class DynamoDBFailed(Exception):
+    """DynamoDB answered with an error, of which this is the name."""
+
+
+class DynamoDB:
+    """One region's tables, with the credentials of the environment that it is made from.
+
+    `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL` name another place. Threads have a connection each.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._region = environ["AWS_REGION"]
+        self._key_id = environ["AWS_ACCESS_KEY_ID"]
+        self._secret = environ["AWS_SECRET_ACCESS_KEY"]
+        self._token = environ.get("AWS_SESSION_TOKEN", "")
+        named = environ.get("AWS_ENDPOINT_URL_DYNAMODB") or environ.get("AWS_ENDPOINT_URL")
+        endpoint = urlsplit(named or f"https://dynamodb.{self._region}.amazonaws.com")
+        self._host = endpoint.netloc
+        self._path = endpoint.path.rstrip("/") + "/"
+        self._tls = _tls() if endpoint.scheme == "https" else None
+        self._kept = threading.local()
+        self._signing: tuple[str, bytes] = ("", b"")
+
+    def connect(self) -> None:
+        """Open the connection before it is needed: a function has more processor time while it starts. OSError."""
+        self._connection().connect()
+
+    def get(self, table: str, key: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A row as it is now, as plain values; {} where there is none."""
+        answer = self._call("GetItem", {"TableName": table, "Key": _typed(key), "ConsistentRead": True})
+        return _plain(answer.get("Item", {}))
+
+    def update(
+        self, table: str, key: Mapping[str, Any], *, update: str, condition: str, values: Mapping[str, Any]
+    ) -> None:
+        """Change one row, or make it, where the condition holds; ConditionFailed has the row where it does not."""
+        request = {
+            "TableName": table,
+            "Key": _typed(key),
+            "UpdateExpression": update,
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": _typed(values),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        self._call("UpdateItem", request)
+
+    def _call(self, operation: str, request: Mapping[str, Any]) -> Any:
+        body = json.dumps(request).encode()
+        status, answer, repeated = self._send(self._headers(operation, body), body)
+        told = json.loads(answer)
+        if status == 200:
+            return told
+        name = str(told.get("__type", status)).rpartition("#")[2]
+        if name == "ConditionalCheckFailedException":
+            raise ConditionFailed(_plain(told.get("Item", {})), repeated=repeated)
+        raise DynamoDBFailed(name)
+
+    def _send(self, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes, bool]:
+        """The answer; a kept connection that the other side has closed meanwhile is made anew, once, which the third says."""
+        connection = self._connection()
+        fresh = connection.sock is None
+        try:
+            return *_exchange(connection, self._path, headers, body), False
+        except ConnectionError:
+            if fresh:
+                raise
+        return *_exchange(connection, self._path, headers, body), True
+
+    def _connection(self) -> http.client.HTTPConnection:
+        connection: http.client.HTTPConnection | None = getattr(self._kept, "connection", None)
+        if connection is None:
+            connection = (
+                http.client.HTTPSConnection(self._host, timeout=TIMEOUT_SECONDS, context=self._tls)
+                if self._tls
+                else http.client.HTTPConnection(self._host, timeout=TIMEOUT_SECONDS)
+            )
+            self._kept.connection = connection
+        return connection
+
+    def _headers(self, operation: str, body: bytes) -> dict[str, str]:
+        """The request's headers with its signature, as "Create a signed AWS API request" of the IAM User Guide has it."""
+        moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        headers = {
+            "content-type": _JSON,
+            "host": self._host,
+            "x-amz-date": moment,
+            "x-amz-target": f"DynamoDB_20120810.{operation}",
+        }
+        signed = _SIGNED
+        if self._token:
+            headers["x-amz-security-token"] = self._token
+            signed = "content-type;host;x-amz-date;x-amz-security-token;x-amz-target"
+        lines = "".join(f"{name}:{headers[name]}\n" for name in signed.split(";"))
+        canonical = f"POST\n{self._path}\n\n{lines}\n{signed}\n{hashlib.sha256(body).hexdigest()}"
+        scope = f"{moment[:8]}/{self._region}/dynamodb/aws4_request"
+        digest = hashlib.sha256(canonical.encode()).hexdigest()
+        signature = hmac.new(
+            self._key_of(moment[:8]), f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{digest}".encode(), "sha256"
+        ).hexdigest()
+        headers["authorization"] = (
+            f"AWS4-HMAC-SHA256 Credential={self._key_id}/{scope}, SignedHeaders={signed}, Signature={signature}"
+        )
+        return headers
+
+    def _key_of(self, day: str) -> bytes:
+        """The signing key of a day."""
+        if self._signing[0] != day:
+            key = f"AWS4{self._secret}".encode()
+            for part in (day, self._region, "dynamodb", "aws4_request"):
+                key = hmac.digest(key, part.encode(), "sha256")
+            self._signing = (day, key)
+        return self._signing[1]
+
+
+def _tls() -> Any:
+    import ssl
+
+    return ssl.create_default_context()
+
+
+def _exchange(
+    connection: http.client.HTTPConnection, path: str, headers: Mapping[str, str], body: bytes
+) -> tuple[int, bytes]:
+    """One request and its answer, after which the connection is kept; it is closed where anything goes wrong."""
+    try:
+        connection.request("POST", path, body, dict(headers))
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Strings and whole numbers in DynamoDB's JSON."""
+    return {name: {"S": value} if isinstance(value, str) else {"N": str(value)} for name, value in values.items()}
+
+
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """A row's strings, numbers, truths and lists; what has another type is left out."""
+    plain = {name: _value(*next(iter(typed.items()))) for name, typed in item.items()}
+    return {name: value for name, value in plain.items() if value is not None}
+
+
+def _value(kind: str, value: Any) -> Any:
+    match kind:
+        case "S" | "BOOL" | "SS":
+            return value
+        case "N":
+            return float(value)
+        case "L":
+            return [_value(*next(iter(each.items()))) for each in value]
+    return None

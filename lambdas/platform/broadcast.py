@@ -16,7 +16,8 @@ CHANNEL = "channel"
 class Broadcast(Table):
     """`stream_id` is the stream that comes in now, absent where none does. `show_id` is there from a show's first stream until
     it has ended; `lost_at` while its stream is gone and may come back. `audience` and `tiers` are the show's, or, while none is
-    on, those of the next one. `version` grows with every change.
+    on, those of the next one. `next_at` is when the next show is planned to begin, absent where none is. `version` grows with
+    every change.
     """
 
     class Meta:
@@ -31,6 +32,7 @@ class Broadcast(Table):
     lost_at = UTCDateTimeAttribute(null=True)
     audience = UnicodeAttribute(default="everyone")
     tiers: "ListAttribute[str]" = ListAttribute(null=True)
+    next_at = UTCDateTimeAttribute(null=True)
     version = NumberAttribute(default=0)
 
     @property

@@ -1,26 +1,105 @@
 """Amazon IVS on this machine: the parts of it, put together."""
 
+import asyncio
+import contextlib
+import logging
 import socket
 from collections.abc import Callable
 from typing import Any
 
+from local.ivs.channel import Channel, Stream
+from local.ivs.events import Events
+from local.ivs.keys import StreamKeys
+from local.ivs.playback import Playback
+from local.ivs.rtmp import Ingest
 from local.ivs.settings import Settings
+from local.ivs.state import Store
+from local.ivs.tokens import Verifier
+from local.ivs.viewers import Viewers
+from local.ivs.window import Segment
 from local.loopback import Scope, refuse
+
+SEND_LAST_SECONDS = 5.0
+
+log = logging.getLogger("prism.ivs")
+
+
+class NoRecorder:
+    """Where no bucket takes recordings."""
+
+    def segment(self, stream: Stream, segment: Segment) -> None:
+        """Nothing is kept."""
+
+    def ended(self, stream: Stream) -> None:
+        """Nothing was kept."""
 
 
 class Ivs:
     """One channel: `app` serves its playback and its control plane, `start` its ingest."""
 
     def __init__(self, settings: Settings, *, address: str, ingest: str) -> None:
+        """`address` is where `app` is served, `ingest` where publishers come."""
         self.settings = settings
         self.ingest = ingest
         self.playback_url = f"{address}{settings.playback_path}"
+        store = Store(settings.media_folder)
+        self.events = Events(settings, send=_sender(settings))
+        self.viewers = Viewers(store, counted=settings.timing.viewer)
+        self.channel = Channel(
+            settings, keys=StreamKeys(settings, store), events=self.events, recorder=NoRecorder(), store=store
+        )
+        self._playback = Playback(
+            channel=self.channel,
+            viewers=self.viewers,
+            verifier=Verifier.of(settings.channel, settings.playback_key),
+            path=settings.playback_path,
+        )
+        self._ingest = Ingest(door=self.channel, timing=settings.timing)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._sending: asyncio.Task[None] | None = None
 
     async def start(self, rtmp: socket.socket, *, tell: Callable[[str], None]) -> None:
-        rtmp.close()
+        """Take publishers from this socket on. `tell` hears of trouble later."""
+        await self._ingest.start(rtmp)
+        self._tasks.append(asyncio.create_task(self.channel.keep_watching()))
+        self._sending = asyncio.create_task(self.events.keep_sending())
 
     async def stop(self) -> None:
-        return
+        """End what is live and return when its events are sent, or kept for the next start."""
+        await self._ingest.stop()
+        self.channel.stop("The ingest stops.")
+        for task in self._tasks:
+            task.cancel()
+        self.events.stop()
+        if self._sending:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._sending, SEND_LAST_SECONDS)
 
     async def app(self, scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and self._playback.serves(scope["path"]):
+            await self._playback(scope, receive, send)
+            return
         await refuse(scope, receive, send, "There is nothing here.")
+
+
+def _sender(settings: Settings) -> Callable[[str], None] | None:
+    """Puts a message into the queue, by a client made with the first."""
+    if not settings.queue:
+        return None
+    made: list[Any] = []
+
+    def send(message: str) -> None:
+        if not made:
+            made.append(client("sqs"))
+        made[0].send_message(QueueUrl=settings.queue, MessageBody=message)
+
+    return send
+
+
+def client(service: str) -> Any:
+    """A boto3 client that says soon when the local AWS is away."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=20)
+    return boto3.client(service, config=config)  # type: ignore[call-overload]

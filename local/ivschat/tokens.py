@@ -36,6 +36,9 @@ class Tokens:
         self._clock = clock
         self._waiting: dict[bytes, tuple[datetime, Grant]] = {}
 
+    def __len__(self) -> int:
+        return len(self._waiting)
+
     def make(self, grant: Grant) -> Made:
         self._forget_expired()
         token = secrets.token_urlsafe(48)
@@ -46,7 +49,7 @@ class Tokens:
     def redeem(self, token: str) -> Grant | None:
         """What the token grants, for the first who shows it in time; None for everyone else."""
         expires_at, grant = self._waiting.pop(_digest(token), (None, None))
-        return grant if expires_at is not None and self._clock() < expires_at else None
+        return grant if expires_at and self._clock() < expires_at else None
 
     def _forget_expired(self) -> None:
         # All live equally long, so the oldest come first.

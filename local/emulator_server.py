@@ -25,7 +25,9 @@ SAVE_EVERY_SECONDS = 1.0
 LOOK_ANYWAY_SECONDS = 30.0
 """Expiring items and schedules change state without a request."""
 
-_READS = ("Get", "List", "Describe", "Query", "Scan", "BatchGet", "TransactGet", "Lookup", "Head", "Search")
+# Receive: who looks for messages all day changes nothing worth keeping. After a crash a message is visible again, as it
+# would be after its timeout.
+_READS = ("Get", "List", "Describe", "Query", "Scan", "BatchGet", "TransactGet", "Lookup", "Head", "Search", "Receive")
 
 log = logging.getLogger("prism.emulator")
 

@@ -9,12 +9,16 @@ from lambdas.core.creator import Creator
 from lambdas.core.errors import Conflict
 from lambdas.features.registry import FEATURES, tables_of
 from lambdas.platform.keys import StackKeys, ensure_keys
+from lambdas.platform.sleeping import rule_name
 from lambdas.platform.tables import Definition, Index, Key, Table, definition, table_name
+from local.ivs_events import VISIBILITY_SECONDS, queue_name
 from local.streams import Checkpoints
 from local.user_pool import UserPool, ensure_user_pool
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_sqs import SQSClient
 
 
 class TableChanged(Conflict):
@@ -29,13 +33,14 @@ class Platform:
     bucket: str
     media: str
     dead_letters: str
+    ivs_events: str
     keys: StackKeys = field(repr=False)
     checkpoints: Checkpoints
     people: UserPool
 
 
 def ensure_platform(creator: Creator, *, client: Callable[[str], Any]) -> Platform:
-    """Make what is missing of a creator's tables, buckets, queue, mail identity, user pool and keys; a second run changes nothing.
+    """Make what is missing of a creator's tables, buckets, queues, rules, mail identity, user pool and keys; a second run changes nothing.
 
     `client` makes a boto3 client by its service's name. TableChanged where a table has other keys
     than its model.
@@ -44,7 +49,7 @@ def ensure_platform(creator: Creator, *, client: Callable[[str], Any]) -> Platfo
     ensure_tables(dynamodb, creator.id, tables_of(FEATURES))
     checkpoints = Checkpoints(dynamodb=dynamodb, table=table_name(creator.id, "local-checkpoints"))
     checkpoints.ensure()
-    bucket, media = f"prism-{creator.id}-site", f"prism-{creator.id}-media"
+    bucket, media = f"prism-{creator.id}-site", media_bucket_name(creator.id)
     s3 = client("s3")
     # us-east-1 is the one region that may not be named as a constraint.
     place: Any = (
@@ -56,14 +61,41 @@ def ensure_platform(creator: Creator, *, client: Callable[[str], Any]) -> Platfo
     ses = client("sesv2")
     with suppress(ses.exceptions.AlreadyExistsException):
         ses.create_email_identity(EmailIdentity=creator.domain)
+    _ensure_sleepers(client("events"), creator.id)
     return Platform(
         bucket=bucket,
         media=media,
         dead_letters=client("sqs").create_queue(QueueName=f"prism-{creator.id}-dead-letters")["QueueUrl"],
+        ivs_events=ensure_ivs_events(client("sqs"), creator.id),
         keys=ensure_keys(client("ssm"), creator.id),
         checkpoints=checkpoints,
         people=ensure_user_pool(client("cognito-idp"), creator.id, site=f"{creator.id}.localhost"),
     )
+
+
+def media_bucket_name(creator_id: str) -> str:
+    return f"prism-{creator_id}-media"
+
+
+def ensure_ivs_events(sqs: "SQSClient", creator_id: str) -> str:
+    """The URL of the queue that the channel's events go through on their way to the worker; made where there is none."""
+    attributes: Any = {"VisibilityTimeout": str(VISIBILITY_SECONDS)}
+    return sqs.create_queue(QueueName=queue_name(creator_id), Attributes=attributes)["QueueUrl"]
+
+
+def _ensure_sleepers(events: "EventBridgeClient", creator_id: str) -> None:
+    """Rules for the schedules that sleep, disabled where they are new. None has a target: `local.schedules` looks whether it is awake."""
+    for feature in FEATURES:
+        for name, schedule in feature.schedules.items():
+            if not schedule.asleep:
+                continue
+            rule = rule_name(creator_id, name)
+            try:
+                events.describe_rule(Name=rule)
+            except events.exceptions.ResourceNotFoundException:
+                minutes = int(schedule.every.total_seconds() // 60)
+                rate = f"rate({minutes} minute{'s' if minutes > 1 else ''})"
+                events.put_rule(Name=rule, ScheduleExpression=rate, State="DISABLED")
 
 
 def ensure_tables(dynamodb: "DynamoDBClient", creator_id: str, models: Mapping[str, type[Table]]) -> None:

@@ -1,16 +1,20 @@
-"""The features' schedules, run on the laptop: what is due, now and at start."""
+"""The features' schedules, run on the laptop: what is due and awake, now and at start."""
 
 import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.core.clock import Clock, now
+from lambdas.platform.sleeping import rule_name
 from local.streams import Checkpoints, Worker
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
 
 log = logging.getLogger("prism.schedules")
 
@@ -23,7 +27,7 @@ class Scheduler:
 
     When one last ran is kept in the emulator; one that has never run, or whose time passed while the
     platform was off, is due at start. A failure is logged and its time comes again after `every`, as
-    it would be with EventBridge after its retries.
+    it would be with EventBridge after its retries. `awake` says of a schedule whether it is to run at all.
     """
 
     every: Mapping[str, timedelta]
@@ -31,6 +35,7 @@ class Scheduler:
     context: Callable[[], Any]
     checkpoints: Checkpoints
     clock: Clock = now
+    awake: Callable[[str], bool] = lambda name: True
     _stop: threading.Event = field(default_factory=threading.Event, repr=False)
     _thread: threading.Thread | None = field(default=None, repr=False)
 
@@ -46,7 +51,8 @@ class Scheduler:
 
     def run_due(self) -> tuple[str, ...]:
         """Run what is due, in the calling thread; the names of those run."""
-        due = tuple(name for name, every in self.every.items() if self._next(name, every) <= self.clock())
+        times = self.every.items()
+        due = tuple(name for name, every in times if self.awake(name) and self._next(name, every) <= self.clock())
         for name in due:
             started = self.clock()
             try:
@@ -67,3 +73,17 @@ class Scheduler:
             except (BotoCoreError, ClientError) as error:
                 log.warning("the schedules cannot be read, trying again: %s", error)
             self._stop.wait(LOOK_SECONDS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """Whether a schedule is awake: asked of the local AWS for those declared `asleep`, which their rules say; all others are."""
+
+    creator_id: str
+    asleep: frozenset[str]
+    events: "EventBridgeClient"
+
+    def awake(self, schedule: str) -> bool:
+        if schedule not in self.asleep:
+            return True
+        return self.events.describe_rule(Name=rule_name(self.creator_id, schedule))["State"] != "DISABLED"

@@ -184,11 +184,14 @@ class Server:
         from lambdas.platform.streams import ATTEMPTS, BATCH_SIZE
         from lambdas.platform.tables import table_name
         from local.gateway import lambda_context
-        from local.schedules import Scheduler
+        from local.ivs_events import IvsEvents
+        from local.schedules import Rules, Scheduler
         from local.streams import Policy, StreamFeeder
 
         context: Callable[[], Any] = partial(lambda_context, self.creator.id, "worker", 60.0)
         tables = dict.fromkeys(table for feature in self.features for table in feature.changes)
+        schedules = {name: schedule for feature in self.features for name, schedule in feature.schedules.items()}
+        asleep = frozenset(name for name, schedule in schedules.items() if schedule.asleep)
         return [
             StreamFeeder(
                 tables=tuple(table_name(self.creator.id, table) for table in tables),
@@ -202,10 +205,18 @@ class Server:
                 policy=Policy(batch=BATCH_SIZE, attempts=ATTEMPTS),
             ),
             Scheduler(
-                every={name: s.every for feature in self.features for name, s in feature.schedules.items()},
+                every={name: schedule.every for name, schedule in schedules.items()},
                 worker=self.functions["worker"],
                 context=context,
                 checkpoints=self.platform.checkpoints,
+                awake=Rules(creator_id=self.creator.id, asleep=asleep, events=client("events")).awake,
+            ),
+            IvsEvents(
+                queue=self.platform.ivs_events,
+                worker=self.functions["worker"],
+                context=context,
+                sqs=client("sqs"),
+                dead_letters=self.platform.dead_letters,
             ),
         ]
 

@@ -1,5 +1,6 @@
 """A creator's resources here come from the definitions that the stacks use."""
 
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -7,7 +8,9 @@ import pytest
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
+from lambdas.core.feature import Feature, FeatureConfig, Schedule
 from lambdas.features.registry import FEATURES, tables_of
+from lambdas.platform.sleeping import Sleepers
 from lambdas.platform.tables import Table, table_name
 from local.emulator import Emulator
 from local.platform import TableChanged, ensure_platform, ensure_tables
@@ -40,6 +43,26 @@ def test_a_second_run_changes_nothing(emulator: Emulator) -> None:
     assert (first.bucket, first.dead_letters) == (second.bucket, second.dead_letters)
     assert first.people == second.people
     assert boto3.client("s3").get_object(Bucket=first.bucket, Key="a")["Body"].read() == b"kept"
+
+
+def test_a_schedule_that_sleeps_has_a_disabled_rule_and_a_second_start_lets_it_be(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asleep = Schedule(every=timedelta(minutes=1), run="tests.local.test_platform:client", asleep=True)
+    sleepy = Feature(name="sleepy", config=FeatureConfig, schedules={"sleepy.watch": asleep})
+    monkeypatch.setattr("local.platform.FEATURES", (*FEATURES, sleepy))
+    events = boto3.client("events")
+
+    def state() -> str:
+        return str(events.describe_rule(Name="prism-tester-sleepy-watch")["State"])
+
+    ensure_platform(a_creator(), client=client)
+    assert state() == "DISABLED"
+    # Without a target the emulator has nobody to call.
+    assert events.list_targets_by_rule(Rule="prism-tester-sleepy-watch")["Targets"] == []
+    Sleepers(creator_id="tester").wake("sleepy.watch")
+    ensure_platform(a_creator(), client=client)
+    assert state() == "ENABLED"
 
 
 def test_the_user_pool_knows_people_by_their_id_and_lets_nobody_in_by_themselves(emulator: Emulator) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 import boto3
 import pytest
 
+from lambdas.platform.sleeping import Sleepers
 from local.emulator import Emulator
-from local.schedules import Scheduler
+from local.schedules import Rules, Scheduler
 from local.streams import Checkpoints
 from tests.local.requests_here import wait_until
 
@@ -89,3 +90,23 @@ def test_it_looks_by_itself_until_it_is_stopped(checkpoints: Checkpoints) -> Non
     running.start()
     wait_until(lambda: len(ran) == 1)
     running.stop()
+
+
+def test_one_that_sleeps_runs_while_it_is_awake_and_no_longer(checkpoints: Checkpoints) -> None:
+    events = boto3.client("events")
+    events.put_rule(Name="prism-tester-live-watch", ScheduleExpression="rate(1 minute)", State="DISABLED")
+    sleepers = Sleepers(creator_id="tester")
+    clock = Clock()
+    ran: list[Any] = []
+    both = scheduler(checkpoints, clock, ran)
+    both.every = {"live.watch": timedelta(minutes=1), "contact.deliver-late": timedelta(minutes=1)}
+    both.awake = Rules(creator_id="tester", asleep=frozenset({"live.watch"}), events=events).awake
+    assert both.run_due() == ("contact.deliver-late",)
+    sleepers.wake("live.watch")
+    sleepers.wake("live.watch")
+    assert both.run_due() == ("live.watch",)
+    clock.moment += timedelta(minutes=1)
+    assert set(both.run_due()) == {"live.watch", "contact.deliver-late"}
+    sleepers.sleep("live.watch")
+    clock.moment += timedelta(minutes=1)
+    assert both.run_due() == ("contact.deliver-late",)

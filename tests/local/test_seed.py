@@ -59,6 +59,7 @@ class Mailboxes:
             streams=boto3.client("dynamodbstreams"),
             sqs=boto3.client("sqs"),
             dead_letters="",
+            ivs_events="",
             checkpoints=checkpoints,
             policy=Policy(wait=0.001),
         )
@@ -81,6 +82,7 @@ def fill(tested: PlatformUnderTest, emulator: Emulator, *, interrupted: bool = F
             bucket=BUCKET,
             media="",
             dead_letters="",
+            ivs_events="",
             keys=keys,
             checkpoints=mails.feeder.checkpoints,
             people=UserPool(id="", client=""),

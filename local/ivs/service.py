@@ -5,23 +5,42 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from local.ivs.channel import Channel, Stream
+from local.ivs.control import BODY_BYTES, Control
 from local.ivs.events import Events
 from local.ivs.keys import StreamKeys
 from local.ivs.playback import Playback
 from local.ivs.rtmp import Ingest
-from local.ivs.settings import Settings
+from local.ivs.settings import CONTROL_PATH, Settings
 from local.ivs.state import Store
 from local.ivs.tokens import Verifier
 from local.ivs.viewers import Viewers
 from local.ivs.window import Segment
-from local.loopback import Scope, refuse
+from local.loopback import ASGIApp, Scope, refuse
+from local.signatures import Locked
 
 SEND_LAST_SECONDS = 5.0
 
 log = logging.getLogger("prism.ivs")
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """An ASGI app that hears only of requests whose body has a length and not more than `most` bytes: who signed it is judged after reading it."""
+
+    app: ASGIApp
+    _: KW_ONLY
+    most: int
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        lengths = [value for key, value in scope["headers"] if key.lower() == b"content-length"]
+        if len(lengths) == 1 and lengths[0].isdigit() and int(lengths[0]) <= self.most:
+            await self.app(scope, receive, send)
+        else:
+            await refuse(scope, receive, send, "This server takes requests of a known and moderate length only.")
 
 
 class NoRecorder:
@@ -54,6 +73,11 @@ class Ivs:
             verifier=Verifier.of(settings.channel, settings.playback_key),
             path=settings.playback_path,
         )
+        control = Control(channel=self.channel, viewers=self.viewers, playback_url=self.playback_url, ingest=ingest)
+        self._control = Bounded(
+            Locked(app=control, secret=settings.secret, origins=frozenset(), is_open=lambda *_: False),
+            most=BODY_BYTES,
+        )
         self._ingest = Ingest(door=self.channel, timing=settings.timing)
         self._tasks: list[asyncio.Task[None]] = []
         self._sending: asyncio.Task[None] | None = None
@@ -78,8 +102,10 @@ class Ivs:
     async def app(self, scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and self._playback.serves(scope["path"]):
             await self._playback(scope, receive, send)
-            return
-        await refuse(scope, receive, send, "There is nothing here.")
+        elif scope["type"] == "http" and scope["path"].startswith(f"{CONTROL_PATH}/"):
+            await self._control(scope, receive, send)
+        else:
+            await refuse(scope, receive, send, "There is nothing here.")
 
 
 def _sender(settings: Settings) -> Callable[[str], None] | None:

@@ -26,6 +26,9 @@ MAX_PIXELS = 25_000_000
 MAX_SCANS = 64
 """In how many goes a JPEG may be painted: cameras and programs take ten or so, and each costs a look at every pixel."""
 
+_ORIENTATION, _ON_ITS_SIDE = 0x0112, 5
+"""The tag of Exif that says how a picture is to be turned, and the first of its values that swap width and height."""
+
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
 
 _PEOPLE = f"{PUBLISHED}people/"
@@ -86,11 +89,20 @@ def drop_picture(address: str, services: Services) -> None:
 
 def squared(content: bytes, *, size: int) -> bytes:
     """The middle of a picture as a WebP of at most `size` pixels square, nothing in it but pixels; NotAPicture."""
+    return _remade(content, width=size, shape=(1, 1))
+
+
+def widescreen(content: bytes, *, width: int) -> bytes:
+    """The same, 16:9 and at most `width` pixels wide."""
+    return _remade(content, width=width, shape=(16, 9))
+
+
+def _remade(content: bytes, *, width: int, shape: tuple[int, int]) -> bytes:
     try:
         with warnings.catch_warnings():
             # Pillow warns of odd notes in a file and of large ones: the first are dropped, for the second see the limit.
             warnings.simplefilter("ignore")
-            return _encoded(_upright_square(content, size))
+            return _encoded(_upright(content, width, shape))
     except Exception:
         # A decoder that is given nonsense may raise anything, and each means the same: there is no picture in it.
         raise NotAPicture() from None
@@ -106,7 +118,8 @@ def _begins_as_a_picture(content: bytes) -> bool:
     return content.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a"))
 
 
-def _upright_square(content: bytes, size: int) -> "Image":
+def _upright(content: bytes, width: int, shape: tuple[int, int]) -> "Image":
+    """The middle of a picture in a shape (16 to 9), turned as its file says, and no wider than that."""
     from PIL import Image, ImageOps  # here: only the worker has it, and only few events are about pictures
 
     # Each is a marker in the file, and may be a few bytes: thousands of them would keep the worker busy until it is killed.
@@ -116,18 +129,23 @@ def _upright_square(content: bytes, size: int) -> "Image":
     if not 0 < image.width * image.height <= MAX_PIXELS:
         raise NotAPicture()
     # A JPEG unpacks to a half, a quarter or an eighth by itself where that is still large enough.
-    image.draft("RGB", (2 * size, 2 * size))
+    high = width * shape[1] // shape[0]
+    image.draft("RGB", (2 * max(width, high), 2 * max(width, high)))
     image.load()
+    # It is turned when it is small: until then one that lies on its side is cut on its side.
+    across, down = shape[::-1] if image.getexif().get(_ORIENTATION, 1) >= _ON_ITS_SIDE else shape
     transparent = "A" in image.getbands() or "transparency" in image.info
     mode = "RGBA" if transparent else "RGB"
     if image.mode != mode:
         image = image.convert(mode)
-    side = min(image.size)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
+    unit = min(image.width / across, image.height / down)
+    cut = max(1, round(unit * across)), max(1, round(unit * down))
+    left, top = (image.width - cut[0]) // 2, (image.height - cut[1]) // 2
+    smaller = min(1.0, width / shape[0] / unit)
     small = image.resize(
-        (min(size, side), min(size, side)),
+        (max(1, round(cut[0] * smaller)), max(1, round(cut[1] * smaller))),
         Image.Resampling.LANCZOS,
-        box=(left, top, left + side, top + side),
+        box=(left, top, left + cut[0], top + cut[1]),
         reducing_gap=3.0,
     )
     return _in_srgb(ImageOps.exif_transpose(small))

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -127,7 +128,7 @@ class ChatLog:
 
     def _write(self, client: "CloudWatchLogsClient", batch: list[_Line]) -> None:
         # PutLogEvents wants them by time, and two messages may overtake each other while they are reviewed.
-        events: Any = [{"timestamp": line.at, "message": line.text} for line in sorted(batch)]
+        events: Any = [{"timestamp": line.at, "message": line.text} for line in sorted(batch, key=attrgetter("at"))]
         try:
             client.put_log_events(logGroupName=self.group, logStreamName=self.stream, logEvents=events)
         except client.exceptions.ResourceNotFoundException:

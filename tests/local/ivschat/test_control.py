@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.ivschat.control import Control, Failure
 from local.signatures import new_secret
 from tests.local.ivschat.chatting import ACCOUNT, REGION, ROOM, SITE, Chat, Person
 from tests.local.requests_here import ask
@@ -121,17 +122,12 @@ def test_a_room_tells_what_it_is(chat: Chat) -> None:
 
 
 def test_too_many_calls_are_throttled(chat: Chat) -> None:
-    client = chat.client()
-    names = []
-    for _ in range(12):
-        try:
-            client.get_room(identifier=ROOM)
-            names.append("")
-        except ClientError as error:
-            assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 429
-            names.append(str(error.response["Error"]["Code"]))
-    assert names[:5] == [""] * 5
-    assert "ThrottlingException" in names
+    control, body = Control(chat.app.room), f'{{"identifier": "{ROOM}"}}'.encode()
+    for _ in range(5):
+        assert control.call("GetRoom", body)["arn"] == ROOM
+    with pytest.raises(Failure) as raised:
+        control.call("GetRoom", body)
+    assert (raised.value.name, raised.value.status, raised.value.body["limit"]) == ("ThrottlingException", 429, 5)
 
 
 def test_without_the_right_signature_nothing_is_said(chat: Chat) -> None:

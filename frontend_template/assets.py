@@ -19,6 +19,13 @@ from lambdas.core.creator import Creator
 from lambdas.core.errors import PrismError
 
 SERVICE_WORKER = "sw.js"
+VENDOR = "vendor"
+"""The folder of a root, beside `static/`, with what others wrote: published to the byte, each with its licence."""
+
+MORE_STYLES = "css/more/"
+"""Style sheets in here are linked after another one, so they say nothing of fonts again."""
+
+_LICENCE = "LICENSE"
 _SYMBOL = re.compile(r"""<symbol\b[^>]*\bid=["']([^"']+)["']""")
 
 
@@ -38,14 +45,19 @@ def publish_assets(creator: Creator, *, source: Path, roots: Sequence[Path], she
 
 
 def static_files(roots: Sequence[Path]) -> dict[str, Path]:
-    """Every file below `static/` of the roots by its name there; the first root that has a name wins."""
+    """Every file below `static/` of the roots by its name there, and below `vendor/` by `vendor/…`; the first root that has a name wins."""
     found: dict[str, Path] = {}
     for root in roots:
-        folder = root / "static"
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
-                found.setdefault(path.relative_to(folder).as_posix(), path)
+        for folder, begin in ((root / "static", ""), (root / VENDOR, f"{VENDOR}/")):
+            for path in sorted(folder.rglob("*")):
+                if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
+                    found.setdefault(begin + _published_name(path.relative_to(folder).as_posix()), path)
     return dict(sorted(found.items()))
+
+
+def _published_name(name: str) -> str:
+    """The name itself; a licence, which has no ending, is published as a text."""
+    return f"{name}.txt" if name.endswith(f"/{_LICENCE}") else name
 
 
 class _Pipeline:
@@ -109,14 +121,15 @@ class _Pipeline:
     def _styles(self, font_css: str) -> None:
         sheets = {name: path for name, path in self._statics.items() if name.startswith("css/")}
         for name, path in sheets.items():
-            if name.count("/") > 1 or not name.endswith(".css"):
+            more = name.startswith(MORE_STYLES)
+            if (name.count("/") > 1 and not more) or not name.endswith(".css"):
                 continue  # what an entry imports is inside it
             bundle = styles.bundled(path, sheets, self._cache)
 
             def address(url: str, name: str = name) -> str:
                 return self._address(scripts.resolved(name, url), of=name)
 
-            self._publish(name, (font_css + styles.with_addresses(bundle, address)).encode())
+            self._publish(name, (("" if more else font_css) + styles.with_addresses(bundle, address)).encode())
 
     def _scripts(self) -> dict[str, tuple[str, ...]]:
         modules = {

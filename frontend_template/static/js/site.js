@@ -1,7 +1,9 @@
-/* On every page: the service worker, and the menu's manners. Pages work without. */
+/* On every page: the service worker, the menu's manners, and whether somebody is on air. Pages work without. */
 
 import { closeMenus } from "./parts/menu.js";
 import { registerWorker } from "./parts/worker.js";
 
 closeMenus();
 registerWorker();
+const sign = document.querySelector("[data-live-state]");
+if (sign) import("./parts/live-mark.js").then(({ markWhenLive }) => markWhenLive(sign));

@@ -1,11 +1,10 @@
-/** Registers /sw.js, the one script address that the trusted types policy lets through. */
+import { scriptAddress } from "./trusted.js";
+
+/** Registers /sw.js, by the trusted types policy that lets it through. */
 export function registerWorker() {
-  const policy = globalThis.trustedTypes?.createPolicy("default", {
-    createScriptURL: (address) => (address === "/sw.js" ? address : null),
-  });
   if (!("serviceWorker" in navigator)) return;
   const register = () => {
-    navigator.serviceWorker.register(policy ? policy.createScriptURL("/sw.js") : "/sw.js").catch(() => {
+    navigator.serviceWorker.register(scriptAddress("/sw.js")).catch(() => {
       // A private window may refuse: the site only loses its page for no network.
     });
   };

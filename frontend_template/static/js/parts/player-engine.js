@@ -1,0 +1,111 @@
+import "./trusted.js";
+
+const LIVE = { lowLatencyMode: true, maxLiveSyncPlaybackRate: 1.5, backBufferLength: 60 };
+const RECORDED = { lowLatencyMode: false, backBufferLength: 90 };
+const REFUSED = [401, 403];
+
+/**
+ * What plays a stream in a <video>, the same for all engines: `open(url, start)`, `close()`, `levels` ([{id, height, bitrate}]),
+ * `level` (an id, or -1 for automatic), `edge()` (the second at which live is), `mend()` after a fault of the decoder.
+ *
+ * `hooks` are told: `fault("refused" | "network" | "media")` when it cannot go on, `levels()` when there are others,
+ * `ended()` when a stream is over. ImportError of a module that could not be loaded is the caller's.
+ */
+export async function engineFor(wanted, video, addresses, hooks, { live }) {
+  if (wanted === "ivs" && addresses.ivs && live) {
+    const { IvsEngine } = await import("./player-ivs.js");
+    return IvsEngine.of(video, addresses, hooks);
+  }
+  if (globalThis.ManagedMediaSource || globalThis.MediaSource) {
+    const Hls = await hls(addresses.hls);
+    if (Hls.isSupported()) return new HlsEngine(Hls, video, addresses, hooks, live);
+  }
+  return new NativeEngine(video, hooks);
+}
+
+/** The vendored library, which leaves its name in the global scope. */
+async function hls(address) {
+  if (!globalThis.Hls) await import(address);
+  return globalThis.Hls;
+}
+
+class HlsEngine {
+  constructor(Hls, video, addresses, hooks, live) {
+    this.Hls = Hls;
+    this.video = video;
+    this.hooks = hooks;
+    this.config = { ...(live ? LIVE : RECORDED), workerPath: addresses.worker, capLevelToPlayerSize: true };
+    this.mended = 0;
+  }
+
+  open(url, start) {
+    const { Events } = this.Hls;
+    const hls = (this.hls = new this.Hls({ ...this.config, startPosition: start ?? -1 }));
+    hls.on(Events.ERROR, (_, fault) => this.hls === hls && this.#fault(fault));
+    hls.on(Events.MANIFEST_PARSED, () => this.hooks.levels());
+    hls.on(Events.LEVELS_UPDATED, () => this.hooks.levels());
+    hls.on(Events.LEVEL_UPDATED, (_, { details }) => details.live || this.hooks.whole?.());
+    hls.loadSource(url);
+    hls.attachMedia(this.video);
+  }
+
+  #fault({ fatal, type, response }) {
+    if (REFUSED.includes(response?.code)) return this.hooks.fault("refused");
+    if (!fatal) return;
+    if (type === this.Hls.ErrorTypes.MEDIA_ERROR && !this.mended) {
+      this.mended++;
+      return this.hls.recoverMediaError();
+    }
+    this.hooks.fault(type === this.Hls.ErrorTypes.NETWORK_ERROR ? "network" : "media");
+  }
+
+  get levels() {
+    return (this.hls?.levels ?? []).map(({ height, bitrate }, id) => ({ id, height, bitrate }));
+  }
+
+  get level() {
+    return this.hls?.autoLevelEnabled === false ? this.hls.nextLevel : -1;
+  }
+
+  set level(id) {
+    if (this.hls) this.hls.nextLevel = id;
+  }
+
+  /** Where a viewer is who sees what there is to see now; null where that is not known. */
+  edge() {
+    return this.hls?.liveSyncPosition ?? null;
+  }
+
+  close() {
+    this.hls?.destroy();
+    this.hls = null;
+    this.mended = 0;
+  }
+}
+
+/** Safari on older phones, where scripts may not feed a video: the browser itself plays HLS. */
+class NativeEngine {
+  levels = [];
+  level = -1;
+
+  constructor(video, hooks) {
+    this.video = video;
+    this.faulty = () => hooks.fault(video.error?.code === 3 ? "media" : "network");
+  }
+
+  open(url, start) {
+    this.video.addEventListener("error", this.faulty);
+    this.video.src = start > 0 ? `${url}#t=${start}` : url;
+  }
+
+  edge() {
+    const { seekable } = this.video;
+    return seekable.length ? seekable.end(seekable.length - 1) : null;
+  }
+
+  close() {
+    this.video.removeEventListener("error", this.faulty);
+    this.video.removeAttribute("src");
+    this.video.load();
+  }
+}

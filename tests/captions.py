@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
-_RESUME_LOADING, _ERASE_HIDDEN, _SHOW, _BOTTOM_ROW = (0x14, 0x20), (0x14, 0x2E), (0x14, 0x2F), (0x14, 0x70)
+_RESUME_LOADING, _ERASE_HIDDEN, _BOTTOM_ROW = (0x14, 0x20), (0x14, 0x2E), (0x14, 0x70)
+_SHOW, _ERASE_SHOWN = (0x14, 0x2F), (0x14, 0x2C)
 _NOTHING = (0x00, 0x00)
 
-FRAMES_A_CAPTION = 45
+FRAMES_SHOWN = 40
+FRAMES_WITHOUT = 10
 
 
 def inject(stream: bytes, text: str) -> bytes:
@@ -29,7 +31,9 @@ def _pairs(text: str) -> Iterator[tuple[int, int]]:
     caption = [*codes, *letters, _SHOW, _SHOW]
     while True:
         yield from caption
-        yield from [_NOTHING] * (FRAMES_A_CAPTION - len(caption))
+        yield from [_NOTHING] * FRAMES_SHOWN
+        yield from [_ERASE_SHOWN] * 2
+        yield from [_NOTHING] * FRAMES_WITHOUT
 
 
 def _sei(pair: tuple[int, int]) -> bytes:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-import imageio_ffmpeg
+import imageio_ffmpeg  # type: ignore[import-untyped]
 
 from tests import captions
 
@@ -95,7 +95,7 @@ class Publisher:
         self._start([*loops, "-re", "-i", str(film), "-c", "copy", *options, "-f", "flv", address], stdin=None)
 
     def _start(self, arguments: Sequence[str], *, stdin: int | None) -> None:
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (ffmpeg writes to it as long as it runs)
         self.process = subprocess.Popen(
             [
                 imageio_ffmpeg.get_ffmpeg_exe(),

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -37,9 +37,6 @@ log = logging.getLogger("prism.gateway")
 MAX_BODY_BYTES = http_api.MAX_PAYLOAD_BYTES
 _GIVE_UP_BYTES = 16 * MAX_BODY_BYTES
 TOOLS = "/_local/"
-
-# A host may not promise HTTPS over plain HTTP (RFC 6797, 7.2), and browsers would not listen.
-SECURITY_HEADERS = {name: value for name, value in edge.SECURITY_HEADERS.items() if name != "strict-transport-security"}
 
 _SITE_METHODS = ("GET", "HEAD", "OPTIONS")
 _HOP_BY_HOP = frozenset(
@@ -94,7 +91,7 @@ class Gateway:
 
     `bucket` holds the published site, `media` people's pictures. `functions` are the real handlers by
     name, `tools` the app below /_local/, `cloud_answers` says whether the emulator does. `seconds` is
-    how long each function may take.
+    how long each function may take, `media_origins` where live comes from on this machine.
     """
 
     creator_id: str
@@ -110,8 +107,15 @@ class Gateway:
     s3: "S3Client"
     cloud_answers: Callable[[], bool]
     tools: Any
+    media_origins: edge.MediaOrigins = edge.MediaOrigins()
     seconds: Mapping[edge.FunctionName, float] = field(default_factory=lambda: edge.FUNCTION_SECONDS)
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(32, "function"), repr=False)
+
+    @cached_property
+    def _headers(self) -> Mapping[str, str]:
+        headers = edge.security_headers(self.media_origins)
+        # A host may not promise HTTPS over plain HTTP (RFC 6797, 7.2), and browsers would not listen.
+        return {name: value for name, value in headers.items() if name != "strict-transport-security"}
 
     def app(self) -> Any:
         """The app behind its guard: it answers to <creator>.localhost, localhost and 127.0.0.1 with its port."""
@@ -141,7 +145,7 @@ class Gateway:
         except Exception:
             log.exception("%s %s failed", request.method, request.url.path)
             response = _problem(PrismError())
-        for name, value in SECURITY_HEADERS.items():
+        for name, value in self._headers.items():
             response.headers[name] = value
         await response(dict(scope), receive, send)
 

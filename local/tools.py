@@ -26,7 +26,7 @@ _HEADERS = {
     "content-security-policy": _PAGE_POLICY,
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": edge.SECURITY_HEADERS["permissions-policy"],
+    "permissions-policy": edge.FIXED_HEADERS["permissions-policy"],
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }

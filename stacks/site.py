@@ -97,7 +97,7 @@ class SiteStack(cdk.Stack):
     def _distribution(
         self, features: tuple[Feature[Any], ...], api_domain: str, media: MediaOrigin
     ) -> cloudfront.Distribution:
-        headers = self._security_headers()
+        headers = self._security_headers(features)
         api = origins.HttpOrigin(
             api_domain,
             protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
@@ -223,8 +223,8 @@ class SiteStack(cdk.Stack):
             query_string_behavior=cloudfront.OriginRequestQueryStringBehavior.none(),
         )
 
-    def _security_headers(self) -> cloudfront.ResponseHeadersPolicy:
-        behaviour, custom = _header_behaviour(edge.SECURITY_HEADERS)
+    def _security_headers(self, features: tuple[Feature[Any], ...]) -> cloudfront.ResponseHeadersPolicy:
+        behaviour, custom = _header_behaviour(edge.security_headers(edge.media_origins(self._creator, features)))
         return cloudfront.ResponseHeadersPolicy(
             self,
             "security-headers",

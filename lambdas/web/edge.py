@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-from lambdas.core.creator import LOCALES
+from lambdas.core.creator import LOCALES, Creator
 from lambdas.core.feature import Feature
-from lambdas.platform.storage import PRECOMPRESSED_SUFFIXES, PUBLISHED
+from lambdas.platform.storage import GUARDED, PRECOMPRESSED_SUFFIXES, PUBLISHED
 
 FunctionName = Literal["api", "account", "studio", "webhooks", "worker"]
 
@@ -24,28 +24,63 @@ VIEWER_ADDRESS_HEADER = "cloudfront-viewer-address"
 VIEWER_HOST_HEADER = "x-prism-host"
 MAX_BODY_BYTES = 256 * 1024
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "base-uri 'none'",
-        "connect-src 'self'",
-        "font-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "img-src 'self'",
-        "manifest-src 'self'",
-        "media-src 'self' blob:",
-        "script-src 'self'",
-        "style-src 'self'",
-        "worker-src 'self'",
-        "require-trusted-types-for 'script'",
-        "trusted-types default",
+
+class MediaOrigins(NamedTuple):
+    """What a page reaches beside the site itself: where live video comes from, and the chat. `wasm` is for a player made so."""
+
+    playback: tuple[str, ...] = ()
+    chat: tuple[str, ...] = ()
+    wasm: bool = False
+
+
+def media_origins(creator: Creator, features: tuple[Feature[Any], ...]) -> MediaOrigins:
+    """Those of Amazon IVS and IVS Chat in the creator's region, as far as the active features need them.
+
+    A playback URL's first name is known when the channel has been made, and the segments come from others of the same domain.
+    """
+    by_name = {feature.name: feature for feature in features}
+    live = by_name.get("live")
+    return MediaOrigins(
+        playback=("https://*.live-video.net",) if live else (),
+        chat=(f"wss://edge.ivschat.{creator.region}.amazonaws.com",) if "chat" in by_name else (),
+        wasm=live is not None and getattr(live.config_in(creator.features), "player", "") == "ivs",
     )
-)
+
+
+def content_security_policy(media: MediaOrigins) -> str:
+    """What the site's pages may load, and from where: itself, and what live needs where it is on.
+
+    A player takes playlists and segments by script (connect-src), and Safari by itself (media-src); hls.js puts a stream
+    together in a worker that it makes from a blob.
+    """
+    worker = (" blob:",) if media.playback else ()
+    wasm = (" 'wasm-unsafe-eval'",) if media.wasm else ()
+    directives = (
+        ("default-src 'none'",),
+        ("base-uri 'none'",),
+        ("connect-src 'self'", *(f" {origin}" for origin in (*media.playback, *media.chat))),
+        ("font-src 'self'",),
+        ("form-action 'self'",),
+        ("frame-ancestors 'none'",),
+        ("img-src 'self'",),
+        ("manifest-src 'self'",),
+        ("media-src 'self' blob:", *(f" {origin}" for origin in media.playback)),
+        ("script-src 'self'", *wasm),
+        ("style-src 'self'",),
+        ("worker-src 'self'", *worker),
+        ("require-trusted-types-for 'script'",),
+        ("trusted-types default",),
+    )
+    return "; ".join("".join(parts) for parts in directives)
+
+
+def security_headers(media: MediaOrigins) -> Mapping[str, str]:
+    """What every answer carries, whoever gives it."""
+    return {"content-security-policy": content_security_policy(media), **FIXED_HEADERS}
+
 
 # HSTS for the site's own name only: the domain is the creator's, and what else runs below it is not ours to decide.
-SECURITY_HEADERS: Mapping[str, str] = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
+FIXED_HEADERS: Mapping[str, str] = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -107,6 +142,9 @@ def uncached_paths(features: tuple[Feature[Any], ...]) -> tuple[str, ...]:
 
 MEDIA_PATHS = f"/{PUBLISHED}*"
 """CloudFront's path pattern of what the media bucket answers: an object's key is its path without the first slash."""
+
+GUARDED_PATHS = f"/{GUARDED}*"
+"""That of what it answers to who has the cookies of its path (`lambdas.platform.signed_media`)."""
 
 
 class Redirect(NamedTuple):

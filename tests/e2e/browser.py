@@ -15,7 +15,11 @@ from lambdas.web import edge
 from tests.e2e.brands import Brand
 
 # A promise of HTTPS means nothing on a laptop, and browsers would not listen to it over plain HTTP.
-HEADERS = {name: value for name, value in edge.SECURITY_HEADERS.items() if name != "strict-transport-security"}
+HEADERS = {
+    name: value
+    for name, value in edge.security_headers(edge.MediaOrigins()).items()
+    if name != "strict-transport-security"
+}
 
 # It talks to this machine only, whatever a page or Chromium itself would like to have.
 ARGUMENTS = (

@@ -122,7 +122,7 @@ def test_a_picture_comes_out_of_the_bucket_of_media_and_only_its_public_part(sit
     reply = site.get("/media/public/people/face.webp")
     assert (reply.status, reply.body) == (200, b"WEBP")
     assert (reply.headers["content-type"], reply.headers["cache-control"]) == ("image/webp", "immutable")
-    assert reply.headers["content-security-policy"] == edge.CONTENT_SECURITY_POLICY
+    assert reply.headers["content-security-policy"] == edge.content_security_policy(edge.MediaOrigins())
     for path in ("/incoming/raw", "/media/incoming/raw", "/media/public/people/nobody.webp", "/media/public/"):
         assert b"WEBP" not in site.get(path).body
 
@@ -206,7 +206,7 @@ def test_an_encoded_name_finds_its_object(site: Site) -> None:
 @pytest.mark.parametrize("path", ["/", "/contact", "/nowhere/", "/api/health", "/api/fault", "/api/404"])
 def test_every_answer_has_the_security_headers(site: Site, path: str) -> None:
     headers = site.get(path).headers
-    for name, value in edge.SECURITY_HEADERS.items():
+    for name, value in edge.security_headers(edge.MediaOrigins()).items():
         if name != "strict-transport-security":
             assert headers[name] == value
     assert "strict-transport-security" not in headers, "plain HTTP may not promise HTTPS"

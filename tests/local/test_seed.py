@@ -59,7 +59,6 @@ class Mailboxes:
             streams=boto3.client("dynamodbstreams"),
             sqs=boto3.client("sqs"),
             dead_letters="",
-            ivs_events="",
             checkpoints=checkpoints,
             policy=Policy(wait=0.001),
         )

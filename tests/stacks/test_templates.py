@@ -264,7 +264,7 @@ def test_every_security_header_of_the_edge_is_sent(assembly: Assembly) -> None:
             ]
         ),
     }
-    assert sent == dict(edge.SECURITY_HEADERS)
+    assert sent == edge.security_headers(edge.media_origins(assembly.creator, active_features(assembly.creator)))
 
 
 def test_the_certificate_waits_for_the_domain(assembly: Assembly) -> None:

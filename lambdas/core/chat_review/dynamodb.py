@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import http.client
 import json
-import threading
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -39,7 +38,8 @@ class DynamoDBFailed(Exception):
 class DynamoDB:
     """One region's tables, with the credentials of the environment that it is made from.
 
-    `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL` name another place. Threads have a connection each.
+    `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL` name another place. Threads may share it: a connection is one thread's
+    at a time.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -52,12 +52,13 @@ class DynamoDB:
         self._host = endpoint.netloc
         self._path = endpoint.path.rstrip("/") + "/"
         self._tls = _tls() if endpoint.scheme == "https" else None
-        self._kept = threading.local()
+        self._idle: list[http.client.HTTPConnection] = []
         self._signing: tuple[str, bytes] = ("", b"")
 
-    def connect(self) -> None:
-        """Open the connection before it is needed: a function has more processor time while it starts. OSError."""
-        self._connection().connect()
+    def close(self) -> None:
+        """Let go of the connections that are kept."""
+        while self._idle:
+            self._idle.pop().close()
 
     def get(self, table: str, key: Mapping[str, Any]) -> Mapping[str, Any]:
         """A row as it is now, as plain values; {} where there is none."""
@@ -91,25 +92,23 @@ class DynamoDB:
 
     def _send(self, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes, bool]:
         """The answer; a kept connection that the other side has closed meanwhile is made anew, once, which the third says."""
-        connection = self._connection()
-        fresh = connection.sock is None
+        connection = self._idle.pop() if self._idle else self._connection()
+        kept = connection.sock is not None
         try:
-            return *_exchange(connection, self._path, headers, body), False
+            status, answer = _exchange(connection, self._path, headers, body)
+            repeated = False
         except ConnectionError:
-            if fresh:
+            if not kept:
                 raise
-        return *_exchange(connection, self._path, headers, body), True
+            status, answer = _exchange(connection, self._path, headers, body)
+            repeated = True
+        self._idle.append(connection)
+        return status, answer, repeated
 
     def _connection(self) -> http.client.HTTPConnection:
-        connection: http.client.HTTPConnection | None = getattr(self._kept, "connection", None)
-        if connection is None:
-            connection = (
-                http.client.HTTPSConnection(self._host, timeout=TIMEOUT_SECONDS, context=self._tls)
-                if self._tls
-                else http.client.HTTPConnection(self._host, timeout=TIMEOUT_SECONDS)
-            )
-            self._kept.connection = connection
-        return connection
+        if self._tls:
+            return http.client.HTTPSConnection(self._host, timeout=TIMEOUT_SECONDS, context=self._tls)
+        return http.client.HTTPConnection(self._host, timeout=TIMEOUT_SECONDS)
 
     def _headers(self, operation: str, body: bytes) -> dict[str, str]:
         """The request's headers with its signature, as "Create a signed AWS API request" of the IAM User Guide has it."""

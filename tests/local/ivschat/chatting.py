@@ -57,8 +57,8 @@ class Chat:
     @classmethod
     def start(cls, served: Served, **settings: Any) -> "Chat":
         secret, clock = new_secret(), HeldClock()
-        settings = {"arn": ROOM, "name": "prism-mira", "look_seconds": 0.02, "clock": clock} | settings
-        app = ChatApp(ChatSettings(secret=secret, **settings))
+        defaults: dict[str, Any] = {"arn": ROOM, "name": "prism-mira", "look_seconds": 0.02, "clock": clock}
+        app = ChatApp(ChatSettings(secret=secret, **(defaults | settings)))
         chat = cls(app=app, port=served.port, secret=secret, clock=clock)
         door = guarded(app, Guard(port=served.port, origins=frozenset({SITE})))
 

@@ -14,6 +14,7 @@ from cli.place import CHECKOUT
 
 CLOUD_PYTHON = "3.13"
 ROOM_GB = 1.0
+RTMP_PORT = 1935
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 CHROMIUM_APPS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -23,7 +24,7 @@ CHROMIUM_APPS = (
 
 def all_findings(port: int) -> list[Finding]:
     """Every check, in the order in which the lack would be met. Nothing leaves the machine."""
-    checks: tuple[Callable[[], Finding], ...] = (python, bytecode, node, disk, lambda: free_port(port))
+    checks: tuple[Callable[[], Finding], ...] = (python, bytecode, node, disk, lambda: free_port(port), free_rtmp_port)
     return [check() for check in (*checks, cloud_python, chromium, credentials)]
 
 
@@ -83,6 +84,14 @@ def free_port(port: int) -> Finding:
             why = f"port {port} of 127.0.0.1: {error.strerror}"
             return Finding("port", "wanted", why, "end the other `prism dev`, or choose another port with --port")
     return Finding("port", "ok", f"{port} is free")
+
+
+def free_rtmp_port(port: int = RTMP_PORT) -> Finding:
+    """Where a stream comes in: another port does as well, and OBS has to be told then."""
+    finding = free_port(port)
+    if finding.state == "ok":
+        return Finding("rtmp", "ok", f"{port} is free: OBS sends a stream there")
+    return Finding("rtmp", "wanted", finding.found, "nothing: `prism dev` takes the next free one and says which")
 
 
 def cloud_python() -> Finding:

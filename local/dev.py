@@ -1,8 +1,8 @@
 """`prism dev`: a creator's whole platform on this machine until Ctrl-C.
 
-This process keeps two others: the local AWS, which lives as long as it does, and the platform's
-server, of which a new one takes over after every edit. It imports none of the code that is edited,
-so an edit can break the new server only, never what runs.
+This process keeps three others: the local AWS and, where the creator streams, the media process, which live as
+long as it does, and the platform's server, of which a new one takes over after every edit. It imports none of the
+code that is edited, so an edit can break the new server only, never what runs.
 """
 
 import contextlib
@@ -24,6 +24,7 @@ from lambdas.core.creator import Creator
 from lambdas.core.errors import Conflict, PrismError, Unavailable
 from local.demo_people import DEMO, how_to_sign_in
 from local.emulator import Emulator, account_id
+from local.kept_media import RTMP_PORT, KeptMedia, streams
 from local.loopback import LOOPBACK
 from local.process import ROOT, Child
 from local.signatures import write_variables
@@ -62,12 +63,14 @@ def run_dev(
     creator_file: Path,
     *,
     port: int = 8000,
+    rtmp_port: int = RTMP_PORT,
     progress: Progress = print,
 ) -> None:
     """Serve the creator of this file at http://<id>.localhost:<port>/ until Ctrl-C; what it stored is there the next time.
 
-    Edits are taken over, `progress` is told line by line what happens. AlreadyRunning, PortBusy,
-    FolderUnwritable, EmulatorFailed, ServerFailed, and what is wrong with the creator's file.
+    A stream is taken at `rtmp_port`, or at the next free one. Edits are taken over, `progress` is told line by line what
+    happens. AlreadyRunning, PortBusy, FolderUnwritable, EmulatorFailed, MediaFailed, ServerFailed, and what is wrong with
+    the creator's file.
     """
     from lambdas.features.creator_files import read_creator
 
@@ -81,7 +84,12 @@ def run_dev(
         _terminated_like_interrupted(),
     ):
         dev = _Dev(
-            creator=creator, creator_file=creator_file.resolve(), home=home, listening=listening, progress=progress
+            creator=creator,
+            creator_file=creator_file.resolve(),
+            home=home,
+            listening=listening,
+            rtmp_port=rtmp_port,
+            progress=progress,
         )
         dev.run()
 
@@ -92,6 +100,7 @@ class _Dev:
     creator_file: Path
     home: Path
     listening: socket.socket
+    rtmp_port: int
     progress: Progress
     _emulator: Emulator | None = None
     _server: Child | None = None
@@ -109,11 +118,24 @@ class _Dev:
     def folder(self) -> Path:
         return self.home / self.creator.id
 
+    def __post_init__(self) -> None:
+        self._media = KeptMedia(
+            creator=self.creator,
+            folder=self.folder,
+            site=self.port,
+            rtmp_port=self.rtmp_port,
+            server_environment=self._environment,
+            progress=self.progress,
+        )
+
     def run(self) -> None:
         try:
             self.progress("starting the local AWS")
             self._emulator = self._start_emulator()
-            write_variables(self._variables, self._emulator.environment())
+            if streams(self.creator):
+                self.progress("starting the local ingest")
+                self._media.start_if_wanted(self._emulator)
+            self._write_variables()
             self._server = self._ready_server()
             self._server.send("serve")
             self._tell_addresses()
@@ -127,6 +149,8 @@ class _Dev:
             # The server first: it still writes what it is doing, the local AWS then saves it.
             if self._server:
                 self._server.stop()
+            # Then the ingest, which still hands in its recording.
+            self._media.stop()
             if self._emulator:
                 self._emulator.stop()
             self._variables.unlink(missing_ok=True)
@@ -135,6 +159,10 @@ class _Dev:
     def _variables(self) -> Path:
         """How other programs of the same user reach the local AWS."""
         return self.folder / "aws.env"
+
+    def _write_variables(self) -> None:
+        assert self._emulator
+        write_variables(self._variables, {**self._emulator.environment(), **self._media.environment()})
 
     def _start_emulator(self) -> Emulator:
         """A new one, at the address and with the credentials of the one that it replaces."""
@@ -152,18 +180,6 @@ class _Dev:
 
     def _ready_server(self) -> Child:
         """A new server that has prepared all and waits to be told to serve; ServerFailed with what it says."""
-        assert self._emulator
-        environment = {
-            **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
-            **self._emulator.environment(),
-            # Someone is waiting: an AWS that has ended is said at once, not after a minute of trying.
-            "AWS_MAX_ATTEMPTS": "2",
-            "PRISM_DEV_CREATOR": str(self.creator_file),
-            "PRISM_DEV_HOME": str(self.home),
-            "PRISM_DEV_PORT": str(self.port),
-            "PRISM_DEV_SOCKET": str(self.listening.fileno()),
-            "PRISM_DEV_ACCOUNT": self._emulator.account,
-        }
         said: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
 
         def hear(line: Mapping[str, Any]) -> None:
@@ -174,7 +190,7 @@ class _Dev:
 
         server = Child.start(
             "local.server",
-            environment=environment,
+            environment=self._environment(),
             log=self.folder / "server.log",
             seconds=START_SECONDS,
             sockets=(self.listening.fileno(),),
@@ -191,9 +207,28 @@ class _Dev:
             raise ServerFailed(reason, fix=answer.get("fix", f"{self.folder / 'server.log'} may say more."))
         return server
 
+    def _environment(self) -> dict[str, str]:
+        """The server's."""
+        assert self._emulator
+        return {
+            **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
+            **self._emulator.environment(),
+            **self._media.environment(),
+            # Someone is waiting: an AWS that has ended is said at once, not after a minute of trying.
+            "AWS_MAX_ATTEMPTS": "2",
+            "PRISM_DEV_CREATOR": str(self.creator_file),
+            "PRISM_DEV_HOME": str(self.home),
+            "PRISM_DEV_PORT": str(self.port),
+            "PRISM_DEV_SOCKET": str(self.listening.fileno()),
+            "PRISM_DEV_ACCOUNT": self._emulator.account,
+        }
+
     def _look_after(self) -> None:
         """Start again what has ended by itself. A server that cannot be is waited for until the next edit."""
         assert self._emulator
+        if self._emulator.running and self._media.look_after(self._emulator):
+            self._write_variables()
+            self._replace_server()
         if not self._emulator.running:
             self.progress("the local AWS has ended; starting it again with what it had saved")
             if self._server:
@@ -208,8 +243,25 @@ class _Dev:
 
     def _take_over(self, edited: tuple[str, ...]) -> None:
         self.progress(f"{edited[0]}{f' and {len(edited) - 1} more' if len(edited) > 1 else ''} changed")
-        if self._replace_server():
+        # What switches live on or off: the ingest is there before a server that knows of it, and goes after the last one.
+        switched = any(Path(path).name in {self.creator_file.name, "feature.py"} for path in edited)
+        if switched and self._start_media():
+            self._write_variables()
+            self._tell_ingest()
+        taken = self._replace_server()
+        if switched and taken and self._media.stop_if_unwanted():
+            self._write_variables()
+            self._replace_server()
+        if taken:
             self.progress("taken over")
+
+    def _start_media(self) -> bool:
+        assert self._emulator
+        try:
+            return self._media.start_if_wanted(self._emulator)
+        except PrismError as error:
+            self.progress(f"{error.message} {error.fix}".strip())
+            return False
 
     def _replace_server(self) -> bool:
         """A new server in place of the one that runs, once it is ready; False where it cannot be, and then why is told."""
@@ -259,6 +311,7 @@ class _Dev:
         )
         self.progress(f"  inbox   {self.address}_local/inbox   (all mail it sends)")
         self.progress(f"  tools   {self.address}_local/")
+        self._tell_ingest()
         if self.creator.id == DEMO:
             for line in how_to_sign_in(self.address, str(self.creator.email)):
                 self.progress(line)
@@ -266,6 +319,12 @@ class _Dev:
             f"  AWS     {self._emulator.endpoint}   (region {self.creator.region}; `source {shlex.quote(str(self._variables))}` lets a shell use it)"
         )
         self.progress("Edits show by themselves. Ctrl-C stops it.")
+
+    def _tell_ingest(self) -> None:
+        if self._media.ingest:
+            self.progress(
+                f"  OBS     {self._media.ingest}   (the server; the stream key is in {self.address}studio/live/)"
+            )
 
 
 def _short(path: Path, folders: tuple[Path, ...]) -> str:

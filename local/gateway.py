@@ -107,7 +107,7 @@ class Gateway:
     s3: "S3Client"
     cloud_answers: Callable[[], bool]
     tools: Any
-    media_origins: edge.MediaOrigins = edge.MediaOrigins()
+    media_origins: edge.MediaOrigins = edge.NO_MEDIA
     seconds: Mapping[edge.FunctionName, float] = field(default_factory=lambda: edge.FUNCTION_SECONDS)
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(32, "function"), repr=False)
 

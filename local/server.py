@@ -17,9 +17,13 @@ from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from lambdas.core.errors import PrismError
 from local.process import ROOT, Parent
+
+MEDIA_KEY = "KLOCALMEDIA"
+"""What CloudFront would call the public key that signed cookies are verified with (`StackKeys.media_signing_public`)."""
 
 
 def main() -> None:
@@ -137,6 +141,8 @@ class Server:
             "PRISM_MEDIA_BUCKET": self.platform.media,
             "PRISM_ORIGIN_DIGESTS": ",".join(self.platform.keys.origin_digests),
             "PRISM_VERSION": "local",
+            "PRISM_SITE_ORIGIN": f"http://{self.creator.id}.localhost:{self.port}",
+            "PRISM_MEDIA_KEY": MEDIA_KEY,
             **self.platform.people.environment(),
         }
         self.functions = {name: load(f"lambdas.handlers.{name}:handler") for name in names}
@@ -178,7 +184,17 @@ class Server:
             s3=client("s3"),
             cloud_answers=partial(cloud_answers, endpoint),
             tools=tools_app(creator=self.creator, endpoint=endpoint, mail=partial(mail_at, endpoint)),
+            media_origins=self._media_origins(),
         )
+
+    def _media_origins(self) -> Any:
+        """Those of the cloud, in its place the media process, as far as it runs."""
+        from lambdas.web import edge
+
+        playback = _origin(os.environ.get("PRISM_IVS_PLAYBACK", ""))
+        chat = _origin(os.environ.get("PRISM_CHAT_ENDPOINT", ""))
+        wanted = edge.media_origins(self.creator, self.features)
+        return wanted._replace(playback=playback if wanted.playback else (), chat=chat if wanted.chat else ())
 
     def _workers(self) -> list[Any]:
         from lambdas.platform.streams import ATTEMPTS, BATCH_SIZE
@@ -240,6 +256,11 @@ class Server:
             return
         if filled:
             self.parent.say(progress=f"demo data is in: {', '.join(filled)}")
+
+
+def _origin(address: str) -> tuple[str, ...]:
+    parts = urlsplit(address)
+    return (f"{parts.scheme}://{parts.netloc}",) if address else ()
 
 
 def cloud_answers(endpoint: str) -> bool:

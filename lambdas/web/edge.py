@@ -33,6 +33,9 @@ class MediaOrigins(NamedTuple):
     wasm: bool = False
 
 
+NO_MEDIA = MediaOrigins()
+
+
 def media_origins(creator: Creator, features: tuple[Feature[Any], ...]) -> MediaOrigins:
     """Those of Amazon IVS and IVS Chat in the creator's region, as far as the active features need them.
 

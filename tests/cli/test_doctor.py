@@ -53,6 +53,12 @@ def test_a_busy_port_is_named(prism: Prism, busy_port: int) -> None:
     assert "--port" in finding.fix
 
 
+def test_a_busy_port_for_streams_is_named_and_hinders_nobody(busy_port: int) -> None:
+    finding = machine_checks.free_rtmp_port(busy_port)
+    assert (finding.subject, finding.state, str(busy_port) in finding.found) == ("rtmp", "wanted", True)
+    assert "next free one" in finding.fix
+
+
 def test_an_account_is_asked_who_and_what_it_may(emulator: Emulator) -> None:
     findings = {finding.subject: finding for finding in account_checks.all_findings()}
     assert findings["account"].state == "ok"

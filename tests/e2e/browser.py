@@ -16,9 +16,7 @@ from tests.e2e.brands import Brand
 
 # A promise of HTTPS means nothing on a laptop, and browsers would not listen to it over plain HTTP.
 HEADERS = {
-    name: value
-    for name, value in edge.security_headers(edge.MediaOrigins()).items()
-    if name != "strict-transport-security"
+    name: value for name, value in edge.security_headers(edge.NO_MEDIA).items() if name != "strict-transport-security"
 }
 
 # It talks to this machine only, whatever a page or Chromium itself would like to have.

@@ -72,6 +72,7 @@ def serve(
     routes: tuple[edge.Route, ...] = ROUTES,
     uncached: tuple[str, ...] = ("/api/*",),
     functions: Mapping[str, Any] | None = None,
+    media_origins: edge.MediaOrigins = edge.NO_MEDIA,
 ) -> Site:
     site = Site(served, {"api": echo, **(functions or {})})
     gateway = Gateway(
@@ -88,6 +89,7 @@ def serve(
         s3=boto3.client("s3", config=Config(retries={"total_max_attempts": 1})),
         cloud_answers=lambda: cloud_answers(endpoint),
         tools=no_tools,
+        media_origins=media_origins,
         seconds=dict.fromkeys(edge.FUNCTION_SECONDS, seconds),
     )
     served.serve(gateway.app())
@@ -122,7 +124,7 @@ def test_a_picture_comes_out_of_the_bucket_of_media_and_only_its_public_part(sit
     reply = site.get("/media/public/people/face.webp")
     assert (reply.status, reply.body) == (200, b"WEBP")
     assert (reply.headers["content-type"], reply.headers["cache-control"]) == ("image/webp", "immutable")
-    assert reply.headers["content-security-policy"] == edge.content_security_policy(edge.MediaOrigins())
+    assert reply.headers["content-security-policy"] == edge.content_security_policy(edge.NO_MEDIA)
     for path in ("/incoming/raw", "/media/incoming/raw", "/media/public/people/nobody.webp", "/media/public/"):
         assert b"WEBP" not in site.get(path).body
 
@@ -206,10 +208,17 @@ def test_an_encoded_name_finds_its_object(site: Site) -> None:
 @pytest.mark.parametrize("path", ["/", "/contact", "/nowhere/", "/api/health", "/api/fault", "/api/404"])
 def test_every_answer_has_the_security_headers(site: Site, path: str) -> None:
     headers = site.get(path).headers
-    for name, value in edge.security_headers(edge.MediaOrigins()).items():
+    for name, value in edge.security_headers(edge.NO_MEDIA).items():
         if name != "strict-transport-security":
             assert headers[name] == value
     assert "strict-transport-security" not in headers, "plain HTTP may not promise HTTPS"
+
+
+def test_the_policy_names_where_live_comes_from_on_this_machine(served: Served, emulator: Emulator) -> None:
+    publish()
+    here = edge.MediaOrigins(playback=("http://127.0.0.1:4000",), chat=("ws://127.0.0.1:4000",))
+    policy = serve(served, emulator.endpoint, media_origins=here).get("/").headers["content-security-policy"]
+    assert policy == edge.content_security_policy(here)
 
 
 def test_what_the_bucket_does_not_have_goes_to_the_default_function_as_the_key_it_looked_for(site: Site) -> None:

@@ -66,6 +66,6 @@ def test_on_a_laptop_it_is_the_media_process_and_nobody_else() -> None:
 
 
 def test_every_header_goes_with_every_policy() -> None:
-    headers = edge.security_headers(edge.MediaOrigins())
+    headers = edge.security_headers(edge.NO_MEDIA)
     assert {*headers} == {"content-security-policy", *edge.FIXED_HEADERS}
     assert "unsafe-inline" not in headers["content-security-policy"]

@@ -47,6 +47,7 @@ class Media:
         origins: tuple[str, ...] = (),
         bucket: str = "",
         queue: str = "",
+        when_review_fails: str = "DENY",
         timing: Timing | None = None,
         tell: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> "Media":
@@ -55,7 +56,8 @@ class Media:
         `aws` is the environment of the local AWS, which takes the recordings (`bucket`, a name) and events (`queue`, a
         URL) and with whose credentials requests must be signed. `playback_key` is the channel's public key, PEM.
         `port` 0 takes a free one, `rtmp_port` or the next free one is for publishers. `origins` are the sites whose
-        pages may play and chat. `tell` hears of trouble later. It stops when this process does, however that ends.
+        pages may play and chat, `when_review_fails` is the chat room's fallback ("ALLOW" or "DENY"). `tell` hears of
+        trouble later. It stops when this process does, however that ends.
         """
         settings = Settings(
             creator=creator,
@@ -68,6 +70,7 @@ class Media:
             playback_key=playback_key,
             bucket=bucket,
             queue=queue,
+            when_review_fails=when_review_fails,
             timing=timing or Timing(),
         )
         environment = {

@@ -68,6 +68,9 @@ class Settings:
     queue: str = ""
     """The URL of the queue that takes the events; empty where nobody wants them."""
 
+    when_review_fails: str = "DENY"
+    """What becomes of a chat message that could not be reviewed: the room's fallbackResult, ALLOW or DENY."""
+
     secret: str = field(default="", repr=False)
     """With which requests to the control planes must be signed."""
 
@@ -89,6 +92,7 @@ class Settings:
             playback_key=told["PLAYBACK_KEY"],
             bucket=told.get("BUCKET", ""),
             queue=told.get("QUEUE", ""),
+            when_review_fails=told.get("WHEN_REVIEW_FAILS", "DENY"),
             secret=environ["AWS_SECRET_ACCESS_KEY"],
             timing=Timing(**seconds),
         )
@@ -106,6 +110,7 @@ class Settings:
             "PLAYBACK_KEY": self.playback_key,
             "BUCKET": self.bucket,
             "QUEUE": self.queue,
+            "WHEN_REVIEW_FAILS": self.when_review_fails,
             **{each.name.upper(): getattr(self.timing, each.name) for each in fields(Timing)},
         }
         return {f"{PREFIX}{name}": str(value) for name, value in told.items()}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from local.ivs.window import Segment, Window
+from local.ivs.window import RATED_SECONDS, Segment, Window
 
 PARTS_LISTED_SECONDS = 6.0
 """Parts are listed of what is newer than three target durations; players that are further behind need segments only."""
@@ -13,7 +13,7 @@ def main_playlist(window: Window, *, variant: str) -> str:
     """The one rendition that the publisher sends, at the address `variant`."""
     epoch = window.epoch
     assert epoch is not None
-    rates = [8 * segment.size / segment.seconds for segment in window.segments if segment.seconds]
+    rates = [8 * segment.size / segment.seconds for segment in window.segments if segment.seconds >= RATED_SECONDS]
     attributes = [
         f"BANDWIDTH={round(max(rates, default=1))}",
         f"AVERAGE-BANDWIDTH={round(sum(rates) / len(rates)) if rates else 1}",

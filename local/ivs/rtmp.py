@@ -71,10 +71,14 @@ class Ingest:
         self._open = set()
         self._server = await asyncio.start_server(self._serve, sock=listening, limit=READ_BYTES)
 
-    async def stop(self) -> None:
-        """Let every publisher go and return when they are gone."""
+    def close(self) -> None:
+        """Take no new publishers."""
         if self._server:
             self._server.close()
+
+    async def stop(self) -> None:
+        """Let every publisher go and return when they are gone."""
+        self.close()
         tasks = list(self._open or ())
         for task in tasks:
             task.cancel()

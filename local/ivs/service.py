@@ -13,6 +13,7 @@ from local.ivs.control import BODY_BYTES, Control
 from local.ivs.events import Events
 from local.ivs.keys import StreamKeys
 from local.ivs.playback import Playback
+from local.ivs.recording import BucketRefuses, Put, Recordings
 from local.ivs.rtmp import Ingest
 from local.ivs.settings import CONTROL_PATH, Settings
 from local.ivs.state import Store
@@ -22,7 +23,9 @@ from local.ivs.window import Segment
 from local.loopback import ASGIApp, Scope, refuse
 from local.signatures import Locked
 
-SEND_LAST_SECONDS = 5.0
+STORE_LAST_SECONDS = 12.0
+SEND_LAST_SECONDS = 3.0
+"""Together less than whoever stops us waits. What is not done by then is done by the next start."""
 
 log = logging.getLogger("prism.ivs")
 
@@ -64,8 +67,13 @@ class Ivs:
         store = Store(settings.media_folder)
         self.events = Events(settings, send=_sender(settings))
         self.viewers = Viewers(store, counted=settings.timing.viewer)
+        self._recordings = Recordings(settings, events=self.events, put=_putter(settings)) if settings.bucket else None
         self.channel = Channel(
-            settings, keys=StreamKeys(settings, store), events=self.events, recorder=NoRecorder(), store=store
+            settings,
+            keys=StreamKeys(settings, store),
+            events=self.events,
+            recorder=self._recordings or NoRecorder(),
+            store=store,
         )
         self._playback = Playback(
             channel=self.channel,
@@ -81,23 +89,30 @@ class Ivs:
         self._ingest = Ingest(door=self.channel, timing=settings.timing)
         self._tasks: list[asyncio.Task[None]] = []
         self._sending: asyncio.Task[None] | None = None
+        self._storing: asyncio.Task[None] | None = None
 
     async def start(self, rtmp: socket.socket, *, tell: Callable[[str], None]) -> None:
         """Take publishers from this socket on. `tell` hears of trouble later."""
         await self._ingest.start(rtmp)
         self._tasks.append(asyncio.create_task(self.channel.keep_watching()))
         self._sending = asyncio.create_task(self.events.keep_sending())
+        if self._recordings:
+            self._storing = asyncio.create_task(self._recordings.keep_storing())
 
     async def stop(self) -> None:
         """End what is live and return when its events are sent, or kept for the next start."""
-        await self._ingest.stop()
+        self._ingest.close()
         self.channel.stop("The ingest stops.")
+        await self._ingest.stop()
         for task in self._tasks:
             task.cancel()
+        # The recording's end is an event too.
+        if self._recordings and self._storing:
+            self._recordings.stop()
+            await _at_most(STORE_LAST_SECONDS, self._storing)
         self.events.stop()
         if self._sending:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._sending, SEND_LAST_SECONDS)
+            await _at_most(SEND_LAST_SECONDS, self._sending)
 
     async def app(self, scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and self._playback.serves(scope["path"]):
@@ -120,6 +135,31 @@ def _sender(settings: Settings) -> Callable[[str], None] | None:
         made[0].send_message(QueueUrl=settings.queue, MessageBody=message)
 
     return send
+
+
+def _putter(settings: Settings) -> Put:
+    """Stores an object in the media bucket, by a client made with the first."""
+    made: list[Any] = []
+
+    def put(key: str, content: bytes, kind: str) -> None:
+        from botocore.exceptions import ClientError
+
+        if not made:
+            made.append(client("s3"))
+        try:
+            made[0].put_object(Bucket=settings.bucket, Key=key, Body=content, ContentType=kind)
+        except ClientError as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status in {403, 404}:
+                raise BucketRefuses("The bucket is not there, or takes nothing from here.") from error
+            raise
+
+    return put
+
+
+async def _at_most(seconds: float, task: "asyncio.Task[None]") -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(task, seconds)
 
 
 def client(service: str) -> Any:

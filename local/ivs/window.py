@@ -14,6 +14,9 @@ BYTES_KEPT = 48 * 1024 * 1024
 TARGET_SECONDS = 2
 PART_SECONDS = 0.3
 
+RATED_SECONDS = 0.5
+"""Shorter segments say nothing about a stream's bit rate."""
+
 
 @dataclass(frozen=True)
 class Epoch:

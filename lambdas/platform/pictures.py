@@ -32,6 +32,9 @@ _ORIENTATION, _ON_ITS_SIDE = 0x0112, 5
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
 
 _PEOPLE = f"{PUBLISHED}people/"
+EMOTES = f"{PUBLISHED}emotes/"
+"""Where the chat's emotes are."""
+
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -61,8 +64,8 @@ def keep_upload(content: bytes, services: Services) -> str:
     return key
 
 
-def make_picture(key: str, services: Services, *, size: int = 256) -> str:
-    """Publish a square picture, at most `size` pixels wide, of an upload; its address, below /media/public/people/.
+def make_picture(key: str, services: Services, *, size: int = 256, folder: str = _PEOPLE) -> str:
+    """Publish a square picture, at most `size` pixels wide, of an upload; its address, below /media/public/people/ or `EMOTES`.
 
     A second time the same picture is put to the same address. NotAPicture where the upload is none, or is gone.
     """
@@ -72,7 +75,7 @@ def make_picture(key: str, services: Services, *, size: int = 256) -> str:
     made = squared(content, size=size)
     # Derived, so that a repeated event makes no second one; from a secret, so that nobody can tell the address.
     name = hashlib.sha256(f"{key} {size}".encode()).hexdigest()[:32]
-    published = f"{_PEOPLE}{name}.webp"
+    published = f"{folder}{name}.webp"
     services.media.put(published, made, content_type="image/webp", cache_control=_FOR_EVER)
     return f"/{published}"
 
@@ -80,8 +83,8 @@ def make_picture(key: str, services: Services, *, size: int = 256) -> str:
 def drop_picture(address: str, services: Services) -> None:
     """Remove a picture that `make_picture` published, also where the edge has it; one that is gone already changes nothing."""
     key = address.removeprefix("/")
-    if not key.startswith(_PEOPLE):
-        raise ValueError(f"{address!r} is not the address of a person's picture")
+    if not key.startswith((_PEOPLE, EMOTES)):
+        raise ValueError(f"{address!r} is not the address of a person's picture or of an emote")
     services.media.delete(key)
     # It was to be kept for a year: nobody who takes their picture away should find it there tomorrow.
     services.publisher.edge.forget((address,))

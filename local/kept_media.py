@@ -116,5 +116,6 @@ class KeptMedia:
             origins=tuple(f"http://{name}:{self.site}" for name in names),
             bucket=str(needs["bucket"]),
             queue=str(needs["queue"]),
+            when_review_fails=str(needs["when_review_fails"]),
             tell=lambda line: self.progress(str(line.get("trouble", ""))),
         )

@@ -21,10 +21,10 @@ _LOOK_SECONDS = 60.0
 
 
 def streams(creator: Creator) -> bool:
-    """Whether anything of the creator's needs the media process, by the manifests that this process has read."""
+    """Whether the creator has live, by the manifests that this process has read."""
     from lambdas.features.registry import active_features
 
-    return any(feature.infrastructure for feature in active_features(creator))
+    return any(feature.name == "live" for feature in active_features(creator))
 
 
 @dataclass(kw_only=True)

@@ -4,11 +4,20 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from stacks.findings import accept_detail
-from stacks.rights import Place, Right
+from stacks.right import Place, Right
 
 
-def place_of(stack: cdk.Stack, *, site_bucket: str, media_bucket: str, user_pool: str) -> Place:
-    """Where a stack's creator has everything; `user_pool` is an ARN."""
+def place_of(
+    stack: cdk.Stack,
+    *,
+    site_bucket: str,
+    media_bucket: str,
+    user_pool: str,
+    channel: str = "",
+    room: str = "",
+    chat_log: str = "",
+) -> Place:
+    """Where a stack's creator has everything; `user_pool`, `channel` and `room` are ARNs."""
     return Place(
         partition=stack.partition,
         region=stack.region,
@@ -16,6 +25,9 @@ def place_of(stack: cdk.Stack, *, site_bucket: str, media_bucket: str, user_pool
         site_bucket=site_bucket,
         media_bucket=media_bucket,
         user_pool=user_pool,
+        channel=channel,
+        room=room,
+        chat_log=chat_log,
     )
 
 
@@ -29,8 +41,9 @@ def grant(role: iam.Role, right: Right) -> None:
         )
     )
     if right.wide:
-        for resource in right.resources:
-            accept_detail(role, f"IAM5[Resource::{_as_reported(role, resource)}]", right.wide)
+        for resource in (_as_reported(role, resource) for resource in right.resources):
+            if resource.endswith("*"):
+                accept_detail(role, f"IAM5[Resource::{resource}]", right.wide)
 
 
 def _as_reported(role: iam.Role, resource: str) -> str:

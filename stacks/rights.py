@@ -1,7 +1,6 @@
 """What each function may touch, and nothing else, derived from the features that it serves. Without the CDK: tests ask it too."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from lambdas.core.creator import Creator
@@ -21,6 +20,8 @@ from lambdas.platform.storage import INCOMING, PUBLISHED, READ_BY_RENDERERS, SIT
 from lambdas.platform.tables import Table, definition, table_name
 from lambdas.platform.team import CustomRole, Member
 from lambdas.web.edge import FunctionName, served
+from stacks.right import Place, Right
+from stacks.rights_live import channel_rights, has, recording_rights, room_rights, sleeper_rights
 
 # Nothing ever scans a table, and no function describes, makes or deletes one.
 READ = frozenset({"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query"})
@@ -79,43 +80,18 @@ _BEYOND: Mapping[FunctionName, Mapping[type[Table], frozenset[str]]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where a creator's resources are: the parts of their ARNs. Tokens in a template, their values in a test."""
-
-    partition: str
-    region: str
-    account: str
-    site_bucket: str
-    media_bucket: str
-    user_pool: str
-
-    def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
-        return f"arn:{self.partition}:{service}:{self.region if region is None else region}:{self.account}:{resource}"
-
-    def bucket(self, name: str) -> str:
-        return f"arn:{self.partition}:s3:::{name}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Right:
-    """Some actions on some resources. `conditions` are IAM's; `wide` says why the resource has a star that no name could replace."""
-
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
-    conditions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    wide: str = ""
-
-
 def rights(
     function: FunctionName, *, creator: Creator, features: tuple[Feature[Any], ...], place: Place
 ) -> tuple[Right, ...]:
-    """All that one function may do to a creator's tables, keys, buckets, identities and mail."""
+    """All that one function may do to a creator's tables, keys, buckets, identities, mail, channel and chat."""
     return tuple(
         right
-        for of_kind in (_tables, _keys, _site, _media, _identities, _mail, _edge)
+        for of_kind in (_tables, _keys, _site, _media, _identities, _mail, _edge, *_LIVE)
         for right in of_kind(function, creator, features, place)
     )
+
+
+_LIVE = (recording_rights, channel_rights, room_rights, sleeper_rights)
 
 
 def table_rights(function: FunctionName, features: tuple[Feature[Any], ...]) -> dict[type[Table], frozenset[str]]:
@@ -172,6 +148,10 @@ def _keys(
         names.append("session")
     if function == "account":
         names.append("second-factor")
+    if function == "api" and place.channel:
+        names.append("playback")
+    if function == "api" and has(features, "videos"):
+        names.append("media-signing")
     parameters = [parameter(creator.id, which) for name in names for which in (name, f"{name}-previous")]
     if parameters:
         yield Right(
@@ -206,7 +186,8 @@ def _media(
     function: FunctionName, creator: Creator, features: tuple[Feature[Any], ...], place: Place
 ) -> Iterator[Right]:
     arn = place.bucket(place.media_bucket)
-    if function == "account":
+    # A person's picture, or the cover of a show, a video's thumbnail, an emote.
+    if function == "account" or (function == "studio" and has(features, "live", "chat", "videos")):
         yield Right(
             actions=("s3:PutObject",),
             resources=(f"{arn}/{INCOMING}*",),

@@ -16,10 +16,14 @@ from botocore.exceptions import ClientError
 from lambdas.core.creator import Creator
 from lambdas.core.feature import Feature
 from lambdas.web.edge import FunctionName
-from stacks.rights import Place, Right, rights
+from stacks.right import Place, Right
+from stacks.rights import rights
 
 _ACCOUNT = "123456789012"
 _POOL = f"arn:aws:cognito-idp:eu-central-1:{_ACCOUNT}:userpool/of-the-creator"
+_CHANNEL = f"arn:aws:ivs:eu-central-1:{_ACCOUNT}:channel/of-the-creator"
+_ROOM = f"arn:aws:ivschat:eu-central-1:{_ACCOUNT}:room/of-the-creator"
+_CHAT_LOG = "the-chat-of-the-creator"
 _TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 # These show a token of the person's own, or belong to nobody: IAM is not asked.
 _WITHOUT_IAM = ("CompleteWebAuthnRegistration", "DeleteWebAuthnCredential", "StartWebAuthnRegistration")
@@ -57,6 +61,8 @@ def in_force(
     media_bucket: str,
 ) -> Iterator[None]:
     """What this thread asks of AWS meanwhile, it asks in a function's role; NotAllowed at the end where that was refused."""
+    made = {feature.infrastructure for feature in features}
+    chat = "stacks.constructs.chat:ChatResources" in made
     place = Place(
         partition="aws",
         region="eu-central-1",
@@ -64,6 +70,9 @@ def in_force(
         site_bucket=site_bucket,
         media_bucket=media_bucket,
         user_pool=_POOL,
+        channel=_CHANNEL if "stacks.constructs.live:LiveResources" in made else "",
+        room=_ROOM if chat else "",
+        chat_log=_CHAT_LOG if chat else "",
     )
     role = _Role(
         function=function, place=place, rights=rights(function, creator=creator, features=features, place=place)
@@ -99,6 +108,10 @@ def _needed(service: str, operation: str, given: dict[str, Any], place: Place) -
             yield from (
                 (f"dynamodb:{action}", place.arn("dynamodb", where)) for action, where in _rows(operation, given)
             )
+        case "s3" if operation == "CopyObject":
+            source = given["CopySource"]
+            yield "s3:GetObject", place.bucket(f"{source['Bucket']}/{source['Key']}")
+            yield "s3:PutObject", place.bucket(f"{given['Bucket']}/{given['Key']}")
         case "s3":
             key = f"/{given['Key']}" if "Key" in given else ""
             yield f"s3:{_ACTIONS.get(operation, operation)}", place.bucket(given["Bucket"] + key)
@@ -118,6 +131,18 @@ def _needed(service: str, operation: str, given: dict[str, Any], place: Place) -
                 f"cloudfront:{operation}",
                 place.arn("cloudfront", f"distribution/{given['DistributionId']}", region=""),
             )
+        # A channel, a room and their log are the creator's only ones: whichever a test has made stands for them.
+        case "ivs" if operation in {"DeleteStreamKey", "GetStreamKey"}:
+            yield f"ivs:{operation}", place.arn("ivs", "stream-key/of-the-creator")
+        case "ivs":
+            yield f"ivs:{operation}", _CHANNEL
+        case "ivschat":
+            yield f"ivschat:{operation}", _ROOM
+        case "logs":
+            stream = f":log-stream:{given['logStreamName']}" if "logStreamName" in given else ""
+            yield f"logs:{operation}", place.arn("logs", f"log-group:{_CHAT_LOG}{stream}")
+        case "events":
+            yield f"events:{operation}", place.arn("events", f"rule/{given['Name']}")
 
 
 def _rows(operation: str, given: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,7 @@ from local.media_needs import needs
 from local.platform import ensure_ivs_events, media_bucket_name
 from tests.creators import a_creator
 
-STREAMING: Feature[Any] = Feature(name="streaming", config=FeatureConfig, infrastructure="stacks.constructs.live:Any")
+LIVE: Feature[Any] = Feature(name="live", config=FeatureConfig)
 
 
 @dataclass
@@ -125,8 +125,8 @@ def test_what_it_needs_is_made_before_the_server_is(
     assert needs(file) == {"wanted": False}
 
 
-def test_a_creator_streams_where_an_active_feature_has_infrastructure(monkeypatch: pytest.MonkeyPatch) -> None:
-    silent = tuple(feature for feature in FEATURES if not feature.infrastructure)
-    for known, expected in ((silent, False), ((*silent, STREAMING), True)):
+def test_a_creator_streams_where_live_is_active(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = tuple(feature for feature in FEATURES if feature.name != "live")
+    for known, expected in ((silent, False), ((*silent, LIVE), True)):
         monkeypatch.setattr("lambdas.features.registry.active_features", lambda creator, known=known: known)
         assert streams(a_creator()) is expected

@@ -12,7 +12,8 @@ from lambdas.platform.aws import CALLS
 from lambdas.platform.storage import ASSET_MANIFEST
 from lambdas.platform.tables import definition
 from lambdas.web import edge
-from stacks.rights import APPEND, READ, ROWS, Place, rights
+from stacks.right import Place
+from stacks.rights import APPEND, READ, ROWS, rights
 from tests.creators import a_creator
 from tests.stacks.a_feature import EVERYTHING
 from tests.stacks.conftest import Assembly, Synthesise

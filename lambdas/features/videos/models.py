@@ -83,7 +83,7 @@ class Video(Table):
     cursor = UnicodeAttribute(default="")
     leftovers: "ListAttribute[str]" = ListAttribute(null=True)
     step = NumberAttribute(default=0)
-    stepped_at = UTCDateTimeAttribute(null=True)
+    stepped_at = UTCDateTimeAttribute()
 
     frames = NumberAttribute(default=0)
     wanted_picture = UnicodeAttribute(null=True)

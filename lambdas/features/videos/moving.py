@@ -162,8 +162,8 @@ def _copy_frames(video: Video, services: Services) -> None:
     found = look(video.source, services.media)
     frames = found.frames if found else ()
     copied = [pictures.frame_key(video.to, number) for number in range(len(frames))]
-    pairs = zip(frames, copied, strict=True)
-    _each(lambda pair: _copy(*pair, services), pairs)
+    pairs = list(zip(frames, copied, strict=True))
+    _each(lambda pair: _copy(pair[0], pair[1], services), pairs)
     _write(video, [Video.phase.set(SEGMENTS)], services, copied=copied)
 
 
@@ -214,7 +214,7 @@ def _picture(video: Video, services: Services) -> None:
 
 def _remove_leftovers(video: Video, services: Services) -> None:
     """Remove a few hundred objects of a place that nothing is read from any more."""
-    prefix, *others = video.leftovers or ()
+    prefix, *others = list(video.leftovers or [])
     if prefix in {video.place, video.to, video.origin}:
         raise AssertionError("what is in use is no leftover")
     if _remove_some(prefix, services):
@@ -251,7 +251,7 @@ def _can_picture(video: Video) -> bool:
 def _take_along(some: Iterable[str], video: Video, services: Services) -> list[str]:
     """Copy objects from `origin` to the same names in `to`; the keys there."""
     pairs = [(key, video.to + key.removeprefix(video.origin)) for key in some]
-    _each(lambda pair: _copy(*pair, services), pairs)
+    _each(lambda pair: _copy(pair[0], pair[1], services), pairs)
     return [key for _, key in pairs]
 
 

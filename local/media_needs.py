@@ -1,8 +1,8 @@
 """What the media process needs of the creator's local AWS, made before the platform's server is: the first to run is the ingest.
 
 Run by `local.kept_media`, with the environment that the server has. It says {"wanted": false} where nothing of the creator's
-streams, else {"wanted": true, "playback_key": PEM, "queue": URL, "bucket": name, "when_review_fails": "DENY" or "ALLOW"}; or {"error": …}. A process of its own, so that it
-reads the manifests as they are now, and `prism dev` none of them.
+streams, else {"wanted": true, "playback_key": PEM, "queue": URL, "bucket": name, "when_review_fails": "DENY" or "ALLOW"}; or
+{"error": …}. A process of its own, so that it reads the manifests as they are now, and `prism dev` none of them.
 """
 
 import os

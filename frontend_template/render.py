@@ -308,7 +308,8 @@ class Renderer:
             "app_links": lambda: self._tags.app_links(creator.path("/manifest.webmanifest", locale)),
             "og_image": Picture(url=creator.origin + self._tags.asset(OPEN_GRAPH), width=1200, height=630),
         }
-        names["blocks"] = lambda: self._blocks(locale, self._names(locale) | names)
+        names["blocks"] = lambda: self._blocks(locale, self._names(locale) | names, stage=False)
+        names["stage"] = lambda: self._blocks(locale, self._names(locale) | names, stage=True)
         return names
 
     def _nav(self, path: str, locale: Locale) -> tuple[NavEntry, ...]:
@@ -325,8 +326,10 @@ class Renderer:
             for _, feature, entry in entries
         )
 
-    def _blocks(self, locale: Locale, names: Mapping[str, Any]) -> list[Markup]:
-        blocks: list[Block] = sorted((b for f in self._features for b in f.blocks), key=lambda block: block.order)
+    def _blocks(self, locale: Locale, names: Mapping[str, Any], *, stage: bool) -> list[Markup]:
+        blocks: list[Block] = sorted(
+            (b for f in self._features for b in f.blocks if b.stage == stage), key=lambda block: block.order
+        )
         rendered = (
             self._rendered(f"pages/{block.template}", {**names, **self._given(block.context, locale)}).strip()
             for block in blocks
@@ -397,6 +400,7 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "time": as_time,
         "datetime": as_datetime,
         "iso": lambda when: when.isoformat(),
+        "moment": datetime.fromisoformat,
     }
 
 

@@ -121,11 +121,16 @@ class Screen(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A part of the home page, such as the shop's three best. `order` sorts blocks, small first."""
+    """A part of the home page, such as the shop's three best. `order` sorts blocks, small first.
+
+    `stage` puts it at the very top, before the hero: what is on air. Its template's section says by `data-state` whether it
+    shows something; while that is "offline" it is not there, and the hero stands alone.
+    """
 
     template: str
     order: int = 50
     context: Reference | None = None
+    stage: bool = False
 
 
 class Notice(NamedTuple):

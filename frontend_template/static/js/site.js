@@ -6,4 +6,4 @@ import { registerWorker } from "./parts/worker.js";
 closeMenus();
 registerWorker();
 const sign = document.querySelector("[data-live-state]");
-if (sign) import("./parts/live-mark.js").then(({ markWhenLive }) => markWhenLive(sign));
+if (sign) import("./parts/live-state.js").then(({ markWhenLive }) => markWhenLive(sign));

@@ -2,6 +2,7 @@ import { backoff } from "./backoff.js";
 
 const HIDDEN = 60_000;
 const NOTHING = 60_000;
+const SELDOM = 20_000;
 
 /**
  * What is on air, asked for every so often by one poll a page, whoever follows: `{state, show, viewers, since, next, last, chat, version}`.
@@ -85,4 +86,21 @@ const states = new Map();
 export function liveState(address) {
   if (!states.has(address)) states.set(address, new LiveState(address));
   return states.get(address);
+}
+
+/** The header says when somebody is on air: a dot at the link to the live page, and a sign of its own where that link is in a menu. */
+export function markWhenLive(sign) {
+  const links = [...document.querySelectorAll(`.header .nav a[href="${sign.getAttribute("href")}"]`)];
+  const said = links.map((link) => {
+    const words = document.createElement("span");
+    words.className = "hidden";
+    link.append(words);
+    return words;
+  });
+  liveState(sign.dataset.liveState).follow(({ state }) => {
+    const live = state === "live" || state === "reconnecting";
+    sign.hidden = !live;
+    for (const link of links) link.toggleAttribute("data-on-air", live);
+    for (const words of said) words.textContent = live ? ` (${sign.dataset.words})` : "";
+  }, SELDOM);
 }

@@ -1,4 +1,5 @@
-import "./trusted.js";
+// The policy that lets the worker of hls.js through.
+import "./worker.js";
 
 const LIVE = { lowLatencyMode: true, maxLiveSyncPlaybackRate: 1.5, backBufferLength: 60 };
 const RECORDED = { lowLatencyMode: false, backBufferLength: 90 };

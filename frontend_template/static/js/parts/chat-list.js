@@ -26,8 +26,8 @@ export class ChatList {
   #announced = { count: 0, last: undefined, timer: 0 };
   #active;
   #time;
-  /** What rows are drawn with: emotes by name, names that may be meant, one's own name, whether rows have a menu. */
-  context = { emotes: new Map(), names: [], me: "", mine: "", menu: () => false };
+  /** What rows are drawn with: a sender's emotes, names that may be meant, one's own name and id, whether rows have a menu. */
+  context = { emotes: () => new Map(), names: [], me: "", mine: "", menu: () => false };
   /** Whether readers of screens are told that something came. */
   announce = true;
 
@@ -121,7 +121,8 @@ export class ChatList {
       if (added) arrived.push({ message, fresh });
     }
     // What came and went within the same frame was never there.
-    const there = arrived.filter(({ message }) => this.#log.after(message.id) !== undefined || this.#log.items.at(-1)?.id === message.id);
+    const kept = new Set(this.#log.items);
+    const there = arrived.filter(({ message }) => kept.has(message));
     this.#place(there.map(({ message }) => message));
     const fresh = there.filter((one) => one.fresh && one.message.sender.id !== this.context.mine);
     if (!this.#following) this.#unseen += fresh.length;
@@ -133,9 +134,9 @@ export class ChatList {
 
   /** From the last to the first, so that what follows is there already; what comes at the end comes at once. */
   #place(messages) {
-    const sorted = messages.sort((one, other) => other.at - one.at || (one.id < other.id ? 1 : -1));
+    const wanted = new Set(messages);
     const fragments = new Map();
-    for (const message of sorted) {
+    for (const message of this.#log.items.filter((one) => wanted.has(one)).reverse()) {
       const row = this.#draw(message);
       this.#rows.set(message.id, row);
       const next = this.#log.after(message.id);
@@ -156,7 +157,7 @@ export class ChatList {
 
   #draw(message) {
     const { me, mine } = this.context;
-    const said = saidOf(message.content, this.context);
+    const said = saidOf(message.content, { ...this.context, emotes: this.context.emotes(message.sender) });
     const own = message.sender.id === mine;
     const classes = ["chat-message"];
     if (!own && speaksTo(message.content, me)) classes.push("chat-to-me");

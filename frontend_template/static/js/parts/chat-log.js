@@ -61,15 +61,13 @@ export class ChatLog {
     return place < 0 ? undefined : this.#items[place + 1];
   }
 
-  /** After everything that is not later; two of one moment are in the order of their ids, for everyone. */
-  #place(message) {
+  /** After everything that is not later: two of one moment are in the order in which they came. */
+  #place({ at }) {
     let place = this.#items.length;
-    while (place > 0 && isLater(this.#items[place - 1], message)) place--;
+    while (place > 0 && this.#items[place - 1].at > at) place--;
     return place;
   }
 }
-
-const isLater = (one, other) => one.at > other.at || (one.at === other.at && one.id > other.id);
 
 /** The newest thousand of what happened: who waits for older things than these does not wait. */
 export function remember(set, value, most = 1000) {

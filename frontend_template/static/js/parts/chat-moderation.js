@@ -13,8 +13,7 @@ const TIMEOUTS = [
 ];
 
 /** What may be done with a message by who looks at it, in the order of the menu. */
-export function choicesFor({ id, me, words, tools, found, reply }) {
-  const message = found(id);
+export function choicesFor({ message, me, words, tools, reply }) {
   if (!message) return [];
   const own = message.sender.id === me.id;
   const choices = [];

@@ -18,6 +18,7 @@ import { plain } from "./chat-text.js";
 const API = "/api/chat/";
 const NAMES_KNOWN = 50;
 const ROOM_WITHIN = 3000;
+const KEEPS_EMOTES = new Set(["member", "team"]);
 
 export function mount(root) {
   const { words: given, sprite, locale } = root.dataset;
@@ -33,8 +34,14 @@ export function mount(root) {
   let me = { role: "guest", may_send: false };
   let room = {};
   let unmute;
+  let drawnFor;
 
-  new ChatMenu(root, { list: part("list"), label: words.menu, sprite, entries: (id) => choicesFor({ id, me, words, tools, found: (wanted) => log.items.find((one) => one.id === wanted), reply }) });
+  new ChatMenu(root, {
+    list: part("list"),
+    label: words.menu,
+    sprite,
+    entries: (id) => choicesFor({ message: log.items.find((one) => one.id === id), me, words, tools, reply }),
+  });
   part("list").addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !composer.hidden) composer.field.focus();
   });
@@ -65,7 +72,7 @@ export function mount(root) {
   /** Not for this visitor, or there is no chat now: what was read stays. */
   function refuse(code) {
     me = { ...me, may_send: false };
-    gate({ off_air: "over", not_found: "over", not_signed_in: "sign_in" }[code] ?? code, { again: true });
+    gate({ off_air: "over", chat_closed: "over", not_found: "over", not_signed_in: "sign_in" }[code] ?? code, { again: true });
   }
 
   function arrived({ me: now, room: settings }) {
@@ -73,12 +80,13 @@ export function mount(root) {
     me = now;
     room = settings ?? {};
     const emotes = room.emotes ?? [];
-    const before = JSON.stringify([list.context.mine, list.context.me, [...list.context.emotes]]);
-    const context = { emotes: new Map(emotes.map(({ name, url }) => [name, url])), names: list.context.names, me: me.may_send ? me.name : "", mine: me.id };
-    const changed = before !== JSON.stringify([context.mine, context.me, [...context.emotes]]) || list.context.moderator !== me.moderator;
-    list.context = { ...context, moderator: me.moderator, menu: (message) => choicesFor({ id: message.id, me, words, tools, reply, found: () => message }).length > 0 };
-    if (changed) {
-      composer.emotes = emotes;
+    const drawn = JSON.stringify([me.id, me.name, me.may_send, me.moderator, emotes]);
+    Object.assign(list.context, { emotes: emotesBy(emotes), me: me.may_send ? me.name : "", mine: me.id });
+    list.context.menu = (message) => choicesFor({ message, me, words, tools, reply }).length > 0;
+    // A new token seldom changes anything: the rows are drawn again only where it does.
+    if (drawn !== drawnFor) {
+      drawnFor = drawn;
+      composer.emotes = emotes.filter(({ for_members: narrow }) => !narrow || KEEPS_EMOTES.has(me.role));
       list.redraw();
     }
     tools.show({ me, room });
@@ -185,6 +193,13 @@ export function mount(root) {
 
   function reply(message) {
     composer.insert(`@${plain(message.sender.name)} `);
+  }
+
+  /** By who writes: some emotes are drawn in messages of members and of the team only. */
+  function emotesBy(emotes) {
+    const all = new Map(emotes.map(({ name, url }) => [name, url]));
+    const open = new Map(emotes.filter((one) => !one.for_members).map(({ name, url }) => [name, url]));
+    return ({ role }) => (KEEPS_EMOTES.has(role) ? all : open);
   }
 
   function wireAnnouncements() {

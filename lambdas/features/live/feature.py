@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from lambdas.core.feature import Feature, FeatureConfig, Page, Schedule, Screen
+from lambdas.core.feature import Block, Feature, FeatureConfig, Page, Schedule, Screen
 from lambdas.core.permissions import Permission
 
 
@@ -102,6 +102,7 @@ FEATURE = Feature(
             instances="lambdas.features.live.pages:planned",
         ),
     ),
+    blocks=(Block(template="live/stage.html.j2", stage=True, order=10, context="lambdas.features.live.pages:live"),),
     exports="lambdas.features.live.personal_data:exports",
     forgets="lambdas.features.live.personal_data:forget",
     news="lambdas.features.live.news:news",

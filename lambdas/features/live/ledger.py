@@ -42,12 +42,22 @@ class Settled(NamedTuple):
 class Desk:
     """What one piece of work changes. It may be done again from the start, so nothing of it reaches outside."""
 
-    def __init__(self, books: Books, *, now: datetime) -> None:
+    def __init__(self, books: Books, *, now: datetime, grace: timedelta) -> None:
         self.books = books
         self.now = now
+        self.grace = grace
         self.entries: list[AuditEntry] = []
         self.shows: dict[str, Show] = {}
         self._as_found: dict[str, object] = {}
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The shows that follow from the books as they are now."""
+        return self.books.runs(grace=self.grace)
+
+    @property
+    def air(self) -> Air:
+        return air(self.runs, now=self.now, grace=self.grace)
 
     def show(self, id: str) -> Show:
         """A show, as it stands; what the work changes of it is written. NotFound."""
@@ -95,10 +105,10 @@ def settle(services: Services, work: Callable[[Desk], None] = lambda desk: None)
     """
     for _ in range(_TRIES):
         version, before = read_books()
-        desk = Desk(before, now=services.clock())
+        desk = Desk(before, now=services.clock(), grace=grace(services))
         work(desk)
         try:
-            return _write(version, before, desk, services)
+            return _write(version, before, desk)
         except (NotWritten, Met):
             continue
     raise Met(fix="Try again in a moment.")
@@ -118,10 +128,8 @@ def _reckoned(version: int, books: Books, services: Services) -> Settled:
     return Settled(version, books, found, air(found, now=services.clock(), grace=grace(services)))
 
 
-def _write(version: int, before: Books, desk: Desk, services: Services) -> Settled:
-    waits = grace(services)
-    old, found = before.runs(grace=waits), desk.books.runs(grace=waits)
-    on = air(found, now=desk.now, grace=waits)
+def _write(version: int, before: Books, desk: Desk) -> Settled:
+    old, found, on = before.runs(grace=desk.grace), desk.runs, desk.air
     _bring_shows_up_to_date(desk, old, found, on)
     over = [run.show_id for run in found if run != on.run]
     if over:
@@ -129,7 +137,7 @@ def _write(version: int, before: Books, desk: Desk, services: Services) -> Settl
     saved, gone = desk.changed()
     row = _on_air(desk, on, found)
     streams = _streams_changed(before, desk.books, old, found)
-    after = desk.books.pruned(now=desk.now, grace=waits)
+    after = desk.books.pruned(now=desk.now, grace=desk.grace)
     if not (saved or gone or row or streams or desk.entries) and after == before:
         return Settled(version, before, found, on)
     with transaction(Ledger) as write:
@@ -209,6 +217,7 @@ def _shown(desk: Desk, on: Air, runs: tuple[Run, ...]) -> dict[str, Any]:
             "lost_at": on.lost_at,
             "audience": show.audience,
             "tiers": list(show.tiers) if show.tiers else None,
+            "next_at": _next_at(desk, runs),
         }
     coming = upcoming(desk.books, runs, now=desk.now)
     card = desk.books.card
@@ -219,7 +228,18 @@ def _shown(desk: Desk, on: Air, runs: tuple[Run, ...]) -> dict[str, Any]:
     title, audience, tiers = (
         (found.title, found.audience, found.tiers) if found else (card.title, card.audience, card.tiers)
     )
-    return {"title": title, "audience": audience, "tiers": list(tiers) if tiers else None}
+    return {
+        "title": title,
+        "audience": audience,
+        "tiers": list(tiers) if tiers else None,
+        "next_at": _next_at(desk, runs),
+    }
+
+
+def _next_at(desk: Desk, runs: Iterable[Run]) -> datetime | None:
+    """When the next show is planned to begin."""
+    coming = upcoming(desk.books, runs, now=desk.now)
+    return next((one.starts_at for one in desk.books.planned if one.show_id in coming[:1]), None)
 
 
 def upcoming(books: Books, runs: Iterable[Run], *, now: datetime) -> list[str]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pynamodb.exceptions import PutError
 
 from lambdas.features.live.figures import figures, points_of
-from lambdas.features.live.ledger import Desk, Settled, grace, settle, standing
+from lambdas.features.live.ledger import Desk, Settled, settle, standing
 from lambdas.features.live.models import CANCELLED, SCHEDULED, Sample, Stream
 from lambdas.features.live.revoking import of_those_whose_time_is_up
 from lambdas.features.live.state import publish_state
@@ -40,7 +40,7 @@ def look(health: Health | None, services: Services) -> Settled:
 
     def work(desk: Desk) -> None:
         before = desk.books
-        coming = next((run.streams[-1] for run in before.runs(grace=grace(services)) if run.over_at is None), None)
+        coming = next((run.streams[-1] for run in desk.runs if run.over_at is None), None)
         if health is not None:
             known = before.stream(health.stream_id).told(started=health.started_at)
             # It is there after all: that it was missed was a mistake of one who looked too early.
@@ -70,7 +70,7 @@ def sweep(services: Services) -> None:
     """Put away planned shows that nobody streamed, and find a stream that nobody told of."""
 
     def work(desk: Desk) -> None:
-        taken = {run.show_id for run in desk.books.runs(grace=grace(services))}
+        taken = {run.show_id for run in desk.runs}
         for planned in desk.books.planned:
             if planned.show_id not in taken and desk.now >= planned.ends_at + _SWEPT:
                 desk.books = desk.books.without_plan(planned.show_id)

@@ -29,16 +29,24 @@ from tests.e2e.browser import HEADERS, open_site
 T = TypeVar("T")
 
 _PAGE = """{% extends "layouts/base.html.j2" %}
-{% from "components/chat.html.j2" import chat_head, chat_panel with context %}
+{% from "components/chat.html.j2" import chat_panel with context %}
 {% block title %}Chat{% endblock %}
-{% block head %}{{ chat_head() }}{% endblock %}
-{% block main %}<h1 class="hidden">Chat</h1>{{ chat_panel() }}{% endblock %}
+{% block head %}{{ stylesheet("css/chat.css") }}{% endblock %}
+{% block main %}<h1 class="hidden">Chat</h1><div data-script="{{ asset("js/parts/chat.js") }}">{{ chat_panel() }}</div>{% endblock %}
 """
 _TRYOUT: Feature[Any] = Feature(
     name="tryout", config=FeatureConfig, optional=False, pages=(SitePage(path="/tryout/", template="tryout.html.j2"),)
 )
 
-ROOM: dict[str, Any] = {"slow_seconds": 0, "members_only": False, "links": "everyone", "pinned": None, "emotes": []}
+ROOM: dict[str, Any] = {
+    "slow_seconds": 0,
+    "members_only": False,
+    "links": "everyone",
+    "badges": {"team": True, "member": True},
+    "pinned": None,
+    "emotes": [],
+    "settable": False,
+}
 CAPABILITIES = frozenset({"SEND_MESSAGE"})
 
 
@@ -126,7 +134,8 @@ def a_room() -> Iterator[RoomInPlay]:
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="websockets-sansio", lifespan="off")
     )
-    started, found = threading.Event(), {}
+    started = threading.Event()
+    found: dict[str, Any] = {}
 
     async def serve() -> None:
         found["loop"] = asyncio.get_running_loop()
@@ -150,7 +159,10 @@ def a_room() -> Iterator[RoomInPlay]:
 
 @dataclass
 class Chatter:
-    """A visitor at the panel. `me` and `room` are what the next token says of them; `asked` what their panel asked of the API."""
+    """A visitor at the panel. `me` and `room` are what the next token says of them; `asked` what their panel asked of the API.
+
+    `answers` by path are what it answers, where that is not an empty 200.
+    """
 
     page: Page
     origin: str
@@ -160,11 +172,15 @@ class Chatter:
     history: list[dict[str, Any]] = field(default_factory=list)
     refused: tuple[int, str] | None = None
     minutes: int = 60
+    answers: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     asked: list[tuple[str, Any]] = field(default_factory=list)
 
     def open(self, locale: Locale = "en") -> None:
         self.page.goto(f"{self.origin}/{'de/' if locale == 'de' else ''}tryout/")
         self.page.evaluate("document.fonts.ready.then(() => true)")
+        # As the live page does when a show begins.
+        begin = "import(document.querySelector('[data-script]').dataset.script).then(({ mount }) => { mount(document.querySelector('[data-chat]')).start(); })"
+        self.page.evaluate(begin)
 
     @property
     def field(self) -> Any:
@@ -189,8 +205,11 @@ class Chatter:
             self._token(route)
         elif path == "history":
             route.fulfill(json={"messages": self.history}, headers=HEADERS)
+        elif path == "room" and route.request.method == "GET":
+            route.fulfill(json=self.room, headers=HEADERS)
         else:
-            route.fulfill(json={}, headers=HEADERS)
+            status, body = self.answers.get(path, (200, {}))
+            route.fulfill(status=status, json=body, headers={**HEADERS, "retry-after": "1"})
 
     def _token(self, route: Route) -> None:
         if self.refused:

@@ -116,13 +116,14 @@ export class ChatConnection {
     socket.onopen = () => {
       this.#timers.clearTimeout(tooLate);
       if (turn !== this.#turn) return this.#leave(socket);
+      const gap = before?.readyState !== 1;
       this.#socket = socket;
       this.#leave(before);
       this.#renewBefore(body);
       this.#waiting = this.#timers.setTimeout(() => (this.#tried = 0), STEADY);
       this.#hear.status("open", "");
       // Where the old socket was there until now, nothing was missed.
-      if (before?.readyState !== 1 || !this.#opened) this.#hear.opened(this.#opened);
+      if (gap || !this.#opened) this.#hear.opened(this.#opened);
       this.#opened = true;
       return undefined;
     };

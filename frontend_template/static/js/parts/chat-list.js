@@ -27,7 +27,7 @@ export class ChatList {
   #active;
   #time;
   /** What rows are drawn with: a sender's emotes, names that may be meant, one's own name and id, whether rows have a menu. */
-  context = { emotes: () => new Map(), names: [], me: "", mine: "", menu: () => false };
+  context = { emotes: () => new Map(), badges: {}, names: [], me: "", mine: "", menu: () => false };
   /** Whether readers of screens are told that something came. */
   announce = true;
 
@@ -166,7 +166,7 @@ export class ChatList {
     const row = make(
       "li",
       { class: classes.join(" "), tabindex: message.id === this.#active?.dataset.id ? 0 : -1, "data-id": message.id },
-      make("p", {}, nameOf(message.sender, { words: this.#words, sprite: this.#sprite }), " ", said),
+      make("p", {}, nameOf(message.sender, { words: this.#words, sprite: this.#sprite, badges: this.context.badges }), " ", said),
       make("time", { datetime: when.toISOString() }, this.#time.format(when)),
     );
     if (this.context.menu(message)) {

@@ -6,6 +6,7 @@ import { nameOf, saidOf } from "./chat-row.js";
 import { plain } from "./chat-text.js";
 
 const A_MINUTE = 60;
+const TRIES = 5;
 const TIMEOUTS = [
   ["timeout_minute", A_MINUTE],
   ["timeout_ten", 10 * A_MINUTE],
@@ -70,7 +71,7 @@ export class ModeratorTools {
     if (this.#pinned !== id) box.classList.remove("chat-pin-folded");
     this.#pinned = id;
     const sender = { id: name, name, role: "" };
-    this.#part("pin-text").replaceChildren(nameOf(sender, { words: this.#words, sprite: this.#sprite, badges: false }), " ", saidOf(content, {}));
+    this.#part("pin-text").replaceChildren(nameOf(sender, { words: this.#words, sprite: this.#sprite }), " ", saidOf(content, {}));
     box.hidden = !content;
   }
 
@@ -97,7 +98,7 @@ export class ModeratorTools {
   }
 
   ban(sender) {
-    this.#do(`people/${encodeURIComponent(sender.id)}/ban`, {}, () => this.#done(this.#words.banned, sender));
+    this.#do(`people/${encodeURIComponent(sender.id)}/ban`, { messages: true }, () => this.#done(this.#words.banned, sender));
   }
 
   /** What was done, and the way back, for a while. */
@@ -114,16 +115,26 @@ export class ModeratorTools {
   }
 
   async #do(path, content, then) {
-    const { ok, status, body } = await ask(`${this.#api}${path}`, content);
+    const { ok, status, body } = await this.#asked(path, content);
     if (ok) then?.();
     else this.#say(this.#words.failed[body.code] ?? this.#words.failed[String(status)] ?? this.#words.failed.other);
     return ok;
   }
 
+  /** What was said a moment ago is known to the platform a few seconds later: it is asked again until then. */
+  async #asked(path, content) {
+    for (let tried = 0; ; tried++) {
+      const answer = await ask(`${this.#api}${path}`, content);
+      if (answer.body.code !== "not_logged_yet" || tried === TRIES) return answer;
+      await new Promise((resume) => setTimeout(resume, (answer.retryAfter || 3) * 1000));
+    }
+  }
+
   async #set(control) {
     const value = control.type === "checkbox" ? control.checked : Number(control.value);
     const ok = await this.#do("room", { [control.name]: value });
-    if (!ok) this.#fill();
+    if (ok) this.#room = { ...this.#room, [control.name]: value };
+    else this.#fill();
   }
 
   #fill() {

@@ -6,9 +6,9 @@ import { hueOf, partsOf, plain } from "./chat-text.js";
 const BADGES = { team: "shield", member: "star" };
 const SMALL_EMOTE = 28;
 
-/** `words` has the names of the badges, `sprite` the address of the icons. */
-export function nameOf(sender, { words, sprite, badges = true }) {
-  const badge = badges && BADGES[sender.role];
+/** `words` has the names of the badges, `sprite` the address of the icons; `badges` says which are shown: {team, member}. */
+export function nameOf(sender, { words, sprite, badges = {} }) {
+  const badge = badges[sender.role] !== false && BADGES[sender.role];
   const sign = badge ? [icon(badge, sprite), make("span", { class: "hidden" }, words[sender.role])] : [];
   const name = make("bdi", {}, plain(sender.name) || words.someone);
   return make("span", { class: "chat-name", "data-hue": hueOf(sender.id), "data-role": sender.role || null }, ...sign, name);

@@ -28,7 +28,7 @@ export class ChatSending {
     const row = make(
       "li",
       { class: "chat-message chat-sending", tabindex: -1, "data-pending": true },
-      make("p", {}, nameOf(me, { words: this.#words, sprite: this.#sprite }), " ", saidOf(text, { ...this.#list.context, emotes: this.#list.context.emotes(me) })),
+      make("p", {}, nameOf(me, { words: this.#words, sprite: this.#sprite, badges: this.#list.context.badges }), " ", saidOf(text, { ...this.#list.context, emotes: this.#list.context.emotes(me) })),
     );
     this.#list.pend(row);
     this.#try({ text, row, at: Date.now() });

@@ -18,6 +18,7 @@ import { plain } from "./chat-text.js";
 const API = "/api/chat/";
 const NAMES_KNOWN = 50;
 const ROOM_WITHIN = 3000;
+const TAKE_ALONG = new Set(["ban", "timeout"]);
 const KEEPS_EMOTES = new Set(["member", "team"]);
 
 export function mount(root) {
@@ -78,24 +79,38 @@ export function mount(root) {
   function arrived({ me: now, room: settings }) {
     clearTimeout(unmute);
     me = now;
-    room = settings ?? {};
-    const emotes = room.emotes ?? [];
-    const drawn = JSON.stringify([me.id, me.name, me.may_send, me.moderator, emotes]);
-    Object.assign(list.context, { emotes: emotesBy(emotes), me: me.may_send ? me.name : "", mine: me.id });
-    list.context.menu = (message) => choicesFor({ message, me, words, tools, reply }).length > 0;
-    // A new token seldom changes anything: the rows are drawn again only where it does.
-    if (drawn !== drawnFor) {
-      drawnFor = drawn;
-      composer.emotes = emotes.filter(({ for_members: narrow }) => !narrow || KEEPS_EMOTES.has(me.role));
-      list.redraw();
-    }
-    tools.show({ me, room });
+    settle(settings ?? {});
     gate(me.may_send ? "" : me.why_not || "sign_in");
     if (!me.may_send && me.muted_until) {
       // Nobody has to reload the page to be let in again.
       const left = Date.parse(me.muted_until) - Date.now();
       if (left < 2 ** 31) unmute = setTimeout(() => connection.renew(), Math.max(1000, left) + Math.random() * 2000);
     }
+  }
+
+  /** The room as it is set now, for who looks at it. */
+  function settle(settings) {
+    room = settings;
+    const emotes = room.emotes ?? [];
+    const drawn = JSON.stringify([me.id, me.name, me.may_send, me.moderator, emotes, room.badges]);
+    Object.assign(list.context, { emotes: emotesBy(emotes), badges: room.badges, me: me.may_send ? me.name : "", mine: me.id });
+    list.context.menu = (message) => choicesFor({ message, me, words, tools, reply }).length > 0;
+    // A new token seldom changes anything: the rows are drawn again only where it does.
+    if (drawn !== drawnFor) {
+      drawnFor = drawn;
+      composer.emotes = emotes.filter(({ members_only: narrow }) => !narrow || KEEPS_EMOTES.has(me.role));
+      list.redraw();
+    }
+    tools.show({ me, room });
+  }
+
+  /** The room was set anew. Where that changes who may write, it takes a new token to do so. */
+  async function look() {
+    const { ok, body } = await ask(`${API}room`, undefined, "GET");
+    if (!ok) return;
+    const narrowed = body.members_only !== room.members_only && me.role === "fan";
+    settle(body);
+    if (narrowed) connection.renew();
   }
 
   /** Why one cannot write, in place of where one would; empty where one can. */
@@ -158,13 +173,13 @@ export function mount(root) {
       tools.gone(id);
     } else if (name === "aws:DISCONNECT_USER") {
       // Somebody who has to go takes along what they said; a new token for another reason takes nothing.
-      if (/ban|time.?out|mute/i.test(attributes.Reason ?? "")) {
+      if (TAKE_ALONG.has(attributes.Reason)) {
         for (const { id } of log.deleteOf(attributes.UserId, Date.parse(sentAt) || Date.now())) list.remove(id);
       }
     } else if (name === "prism:pin") tools.pin(attributes);
     else if (name === "prism:unpin") tools.unpin();
     // Everyone hears this at the same moment, and asks at another.
-    else if (name === "prism:room") setTimeout(() => connection.renew(), Math.random() * ROOM_WITHIN);
+    else if (name === "prism:room") setTimeout(look, Math.random() * ROOM_WITHIN);
   }
 
   function begin(text) {
@@ -198,7 +213,7 @@ export function mount(root) {
   /** By who writes: some emotes are drawn in messages of members and of the team only. */
   function emotesBy(emotes) {
     const all = new Map(emotes.map(({ name, url }) => [name, url]));
-    const open = new Map(emotes.filter((one) => !one.for_members).map(({ name, url }) => [name, url]));
+    const open = new Map(emotes.filter((one) => !one.members_only).map(({ name, url }) => [name, url]));
     return ({ role }) => (KEEPS_EMOTES.has(role) ? all : open);
   }
 

@@ -1,8 +1,9 @@
-"""How much work it is to start the `api` function, have it answer once, and end.
+"""How much work it is to start the `api` function, have it answer once, and end; and the same for `chat_review`.
 
 Counted in instructions by valgrind's cachegrind, which repeat to one in a million on any machine, and told as a ratio
 to a bare boto3 function that makes one GetItem. The request counts against a rate limit (one DynamoDB write), reads
-the session key (SSM) and signs a token. Both have valid bytecode.
+the session key (SSM) and signs a token. A review reads the room's rules and writes when the person last wrote. All have valid
+bytecode.
 """
 
 import os
@@ -19,6 +20,9 @@ from tests.bench.figures import Figure, NotMeasured
 from tests.bench.function_under_bench import prepare
 
 RATIO = 1.45
+REVIEW_RATIO = 0.25
+"""IVS Chat waits 200 ms for a review, the start of a function included."""
+
 _COUNT = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
 _SECONDS = 600
 
@@ -32,10 +36,16 @@ def measure() -> list[Figure]:
             function = prepare(Path(folder), aws=aws)
             api = _instructions(function.api, function.api_environment)
             bare = _instructions(function.bare, function.bare_environment)
+            review = _instructions(function.review, function.review_environment)
     finally:
         emulator.stop()
-    print(f"  Python {function.python}: api {api / 1e6:.0f} million instructions, bare boto3 {bare / 1e6:.0f} million")
-    return [Figure(name="cold start of api / a bare boto3 function", measured=api / bare, limit=RATIO)]
+    told = {"api": api, "chat_review": review, "bare boto3": bare}
+    millions = ", ".join(f"{name} {count / 1e6:.0f}" for name, count in told.items())
+    print(f"  Python {function.python}, million instructions: {millions}")
+    return [
+        Figure(name="cold start of api / a bare boto3 function", measured=api / bare, limit=RATIO),
+        Figure(name="cold start of chat_review / a bare boto3 function", measured=review / bare, limit=REVIEW_RATIO),
+    ]
 
 
 def _instructions(command: tuple[str, ...], environment: Mapping[str, str]) -> int:

@@ -1,4 +1,4 @@
-"""The `api` function as Lambda runs it: the bundle unpacked, in an interpreter of its own, against the emulator."""
+"""The `api` and `chat_review` functions as Lambda runs them: the bundle unpacked, in an interpreter of its own, against the emulator."""
 
 import os
 import shutil
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import boto3
 
+from lambdas.features.chat.models import ChatPerson, ChatRoom
 from lambdas.features.registry import active_features, tables_of
 from lambdas.platform.environment import FOR_PACKAGES
 from lambdas.platform.keys import digest, ensure_keys
@@ -28,13 +29,15 @@ RUNTIME_PACKAGES = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionUnderBench:
-    """`api` and `bare` are commands that start a function and have it answer once, in `environment`."""
+    """`api`, `bare` and `review` are commands that start a function and have it answer once, each in its environment."""
 
     python: str
     api: tuple[str, ...]
     bare: tuple[str, ...]
+    review: tuple[str, ...]
     api_environment: Mapping[str, str]
     bare_environment: Mapping[str, str]
+    review_environment: Mapping[str, str]
 
 
 def prepare(folder: Path, *, aws: Mapping[str, str], with_runtime: bool = True) -> FunctionUnderBench:
@@ -55,7 +58,7 @@ def prepare(folder: Path, *, aws: Mapping[str, str], with_runtime: bool = True) 
         for package in RUNTIME_PACKAGES:
             _copy(package, runtime)
         compile_tree(runtime, interpreter=interpreter)
-    models = tables_of(active_features(creator)).values()
+    models = {*tables_of(active_features(creator)).values(), ChatRoom, ChatPerson}
     bind(creator_id=creator.id)
     for model in models:
         model.create_table(billing_mode="PAY_PER_REQUEST")
@@ -81,6 +84,8 @@ def prepare(folder: Path, *, aws: Mapping[str, str], with_runtime: bool = True) 
             "PRISM_VERSION": "bench",
         },
         bare_environment={**environment, "PYTHONPATH": str(runtime)},
+        review=(str(interpreter), str(PROGRAMS / "chat_review_function.py")),
+        review_environment={**environment, "PYTHONPATH": str(code), "PRISM_CREATOR": creator.id},
     )
 
 

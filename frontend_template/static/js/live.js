@@ -135,6 +135,7 @@ class LiveStage {
     for (const part of copy.querySelectorAll("[data-for]")) this.#slot(part.dataset.for).replaceChildren(...part.childNodes);
     this.#slot("title").textContent = this.title;
     this.#poster(values.cover);
+    this.#tick();
   }
 
   #poster(cover) {

@@ -188,7 +188,8 @@ export class Controls {
     if (button.getAttribute("aria-label") !== label) {
       button.setAttribute("aria-label", label);
       button.title = label;
-      button.querySelector("use").setAttribute("href", `${this.sprite}#${symbol}`);
+      // Another symbol is another element: one whose address changes while the sprite is on its way may stay empty.
+      button.querySelector("svg").replaceWith(icon(symbol, this.sprite));
     }
   }
 

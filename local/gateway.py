@@ -28,6 +28,7 @@ from lambdas.web import edge
 from lambdas.web.problems import problem_response
 from local import http_api
 from local.loopback import Guard, guarded
+from local.signed_cookies import DENIED, KeyGroup, Refusal
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -91,7 +92,8 @@ class Gateway:
 
     `bucket` holds the published site, `media` people's pictures. `functions` are the real handlers by
     name, `tools` the app below /_local/, `cloud_answers` says whether the emulator does. `seconds` is
-    how long each function may take, `media_origins` where live comes from on this machine.
+    how long each function may take, `media_origins` where live comes from on this machine, `trusted` the keys that signed cookies are
+    verified with.
     """
 
     creator_id: str
@@ -108,6 +110,7 @@ class Gateway:
     cloud_answers: Callable[[], bool]
     tools: Any
     media_origins: edge.MediaOrigins = edge.NO_MEDIA
+    trusted: KeyGroup = field(default_factory=KeyGroup)
     seconds: Mapping[edge.FunctionName, float] = field(default_factory=lambda: edge.FUNCTION_SECONDS)
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(32, "function"), repr=False)
 
@@ -162,14 +165,27 @@ class Gateway:
             )
         if request.method not in _SITE_METHODS:
             raise Forbidden("Pages can be read only.", fix="Send requests that change something to /api/.")
-        if fnmatchcase(path, edge.MEDIA_PATHS):
-            return await self._stored(request, self.media, path[1:])
+        if any(fnmatchcase(path, pattern) for pattern in (edge.MEDIA_PATHS, edge.GUARDED_PATHS)):
+            return await self._of_media(request, path)
         found = edge.site_key(path, request.headers.get("accept-encoding", ""))
         if isinstance(found, edge.Redirect):
             query = request.url.query
             kept = {"cache-control": "public, max-age=3600"}
             return RedirectResponse(found.location + (f"?{query}" if query else ""), status_code=308, headers=kept)
         return await self._stored(request, self.bucket, found.key)
+
+    async def _of_media(self, request: HttpRequest, path: str) -> Response:
+        """What lies in the bucket of media: some of it for everyone, some for who has the cookies of its path."""
+        if {".", ".."} & set(unquote(path).split("/")):
+            # S3 takes this for a name, and has none such. The emulator's HTTP would take it for another path.
+            return _refused(DENIED)
+        if fnmatchcase(path, edge.GUARDED_PATHS):
+            refusal = self.trusted.refuses(request.cookies, f"http://{request.headers['host']}{path}")
+            if refusal is not None:
+                return _refused(refusal)
+            # Whoever has cookies for a folder may know what is not in it.
+            return await self._object(request, self.media, unquote(path[1:])) or _refused(DENIED)
+        return await self._stored(request, self.media, path[1:])
 
     async def _stored(self, request: HttpRequest, bucket: str, key: str) -> Response:
         """What a bucket has at this key (percent-encoded, as it was asked for), or what the API says where it has nothing."""
@@ -284,6 +300,10 @@ def _address(request: HttpRequest) -> str:
 def _problem(error: PrismError) -> Response:
     told = problem_response(error, correlation_id=uuid.uuid4().hex)
     return Response(told["body"], told["statusCode"], {**told["headers"], "cache-control": "no-store"})
+
+
+def _refused(refusal: Refusal) -> Response:
+    return Response(refusal.body, 403, {"content-type": "text/xml", "cache-control": "no-store"})
 
 
 def _too_large() -> TooLarge:

@@ -167,6 +167,7 @@ class Server:
     def _gateway(self) -> Any:
         from lambdas.web import edge
         from local.gateway import Gateway
+        from local.signed_cookies import KeyGroup
         from local.tools import tools_app
 
         endpoint = os.environ["AWS_ENDPOINT_URL"]
@@ -185,6 +186,7 @@ class Server:
             cloud_answers=partial(cloud_answers, endpoint),
             tools=tools_app(creator=self.creator, endpoint=endpoint, mail=partial(mail_at, endpoint)),
             media_origins=self._media_origins(),
+            trusted=KeyGroup(keys={MEDIA_KEY: self.platform.keys.media_signing_public}),
         )
 
     def _media_origins(self) -> Any:

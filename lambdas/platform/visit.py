@@ -164,6 +164,13 @@ class Visit:
         """A cookie for this site and no script; `name` begins with `__Host-`."""
         self.reply.cookies[name] = f"{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax"
 
+    def lend_cookies(self, cookies: Mapping[str, str], *, path: str, seconds: int) -> None:
+        """Cookies that a browser sends with what lies below `path` ("/media/videos/vid_…/"), and with nothing else."""
+        for name, value in cookies.items():
+            self.reply.cookies[f"{path} {name}"] = (
+                f"{name}={value}; Path={path}; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax"
+            )
+
     def drop_cookie(self, name: str) -> None:
         self.set_cookie(name, "", seconds=0)
 

@@ -17,6 +17,7 @@ from lambdas.web import edge
 from local.emulator import Emulator, account_id
 from local.gateway import MAX_BODY_BYTES, Gateway
 from local.server import cloud_answers
+from local.signed_cookies import KeyGroup
 from tests.local.requests_here import Reply, Served, ask, wait_until
 
 BUCKET = "prism-mira-site"
@@ -73,6 +74,7 @@ def serve(
     uncached: tuple[str, ...] = ("/api/*",),
     functions: Mapping[str, Any] | None = None,
     media_origins: edge.MediaOrigins = edge.NO_MEDIA,
+    trusted: KeyGroup | None = None,
 ) -> Site:
     site = Site(served, {"api": echo, **(functions or {})})
     gateway = Gateway(
@@ -90,6 +92,7 @@ def serve(
         cloud_answers=lambda: cloud_answers(endpoint),
         tools=no_tools,
         media_origins=media_origins,
+        trusted=trusted or KeyGroup(),
         seconds=dict.fromkeys(edge.FUNCTION_SECONDS, seconds),
     )
     served.serve(gateway.app())

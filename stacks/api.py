@@ -22,6 +22,7 @@ from constructs import Construct
 from lambdas.core.creator import Creator
 from lambdas.core.feature import Feature
 from lambdas.platform.environment import FOR_PACKAGES
+from lambdas.platform.sleeping import rule_name
 from lambdas.platform.streams import ATTEMPTS, BATCH_SIZE
 from lambdas.web import edge
 from stacks.findings import accept, accept_detail
@@ -35,6 +36,10 @@ _WORKER_MEMORY_MB = 1024
 # For changes that cannot be handed over at all (no concurrency left, a right missing): six hours to mend it before they
 # become dead letters. One that the worker itself fails on is one after `ATTEMPTS`, within minutes.
 _MAX_CHANGE_AGE = cdk.Duration.hours(6)
+
+
+# A recording that has ended is worth hearing of hours later, too.
+_MAX_EVENT_AGE = cdk.Duration.hours(6)
 
 
 def function_name(creator_id: str, function: edge.FunctionName) -> str:
@@ -67,7 +72,7 @@ class ApiStack(cdk.Stack):
 
     `bundles` are the functions' zips, `streams` the ARNs of the tables' streams by short name,
     `site_bucket` and `media_bucket` the buckets' names, `identities` who knows the people's passwords and
-    passkeys, `version` the release.
+    passkeys, `live` the variables of what the stack of that name has, `version` the release.
     """
 
     def __init__(
@@ -82,6 +87,7 @@ class ApiStack(cdk.Stack):
         site_bucket: str,
         media_bucket: str,
         identities: Identities,
+        live: Mapping[str, str],
         version: str,
         env: cdk.Environment,
     ) -> None:
@@ -94,11 +100,18 @@ class ApiStack(cdk.Stack):
             "PRISM_MEDIA_BUCKET": media_bucket,
             "PRISM_ORIGIN_DIGESTS": _origin_digests(self),
             "PRISM_VERSION": version,
+            **live,
             **FOR_PACKAGES,
         }
         self._identities = identities
         self._place = place_of(
-            self, site_bucket=site_bucket, media_bucket=media_bucket, user_pool=identities.user_pool_arn
+            self,
+            site_bucket=site_bucket,
+            media_bucket=media_bucket,
+            user_pool=identities.user_pool_arn,
+            channel=live.get("PRISM_IVS_CHANNEL", ""),
+            room=live.get("PRISM_CHAT_ROOM", ""),
+            chat_log=live.get("PRISM_CHAT_LOG", ""),
         )
         self._dead_letters = self._dead_letter_queue()
         self.functions = {function: self._function(function) for function in edge.functions(features)}
@@ -226,13 +239,21 @@ class ApiStack(cdk.Stack):
                 "IAM5[Resource::*]",
                 "dynamodb:ListStreams knows no resources. It gives the names of streams, no data, and Lambda asks for it.",
             )
+        self._schedule(worker)
+        self._hear_of_the_channel(worker)
+
+    def _schedule(self, worker: lambda_.Function) -> None:
         for feature in self._features:
             for name, schedule in feature.schedules.items():
                 events.Rule(
                     self,
                     f"schedule {name}",
-                    rule_name=f"prism-{self._creator.id}-{name.replace('.', '-')}",
+                    rule_name=rule_name(self._creator.id, name),
                     description=f"{name}, every {schedule.every}",
+                    # The worker wakes one that sleeps. CloudFormation writes a rule only where its template has changed, so
+                    # a deploy in the middle of a show leaves it awake; one that does change the rule puts it to sleep
+                    # until the channel says something again.
+                    enabled=not schedule.asleep,
                     schedule=events.Schedule.rate(cdk.Duration.minutes(schedule.every.total_seconds() // 60)),
                     targets=[
                         targets.LambdaFunction(
@@ -244,6 +265,24 @@ class ApiStack(cdk.Stack):
                         )
                     ],
                 )
+
+    def _hear_of_the_channel(self, worker: lambda_.Function) -> None:
+        """What IVS tells EventBridge of this channel, as the manifests want to hear it; by best effort, and in no order."""
+        kinds = sorted({kind for feature in self._features for kind in feature.aws_events})
+        if not kinds or not self._place.channel:
+            return
+        events.Rule(
+            self,
+            "channel-events",
+            rule_name=f"prism-{self._creator.id}-ivs-events",
+            description="What IVS says of the channel, to the worker",
+            event_pattern=events.EventPattern(source=["aws.ivs"], detail_type=kinds, resources=[self._place.channel]),
+            targets=[
+                targets.LambdaFunction(
+                    worker, dead_letter_queue=self._dead_letters, retry_attempts=20, max_event_age=_MAX_EVENT_AGE
+                )
+            ],
+        )
 
     def _dead_letter_queue(self) -> sqs.Queue:
         queue = sqs.Queue(

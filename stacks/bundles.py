@@ -158,7 +158,7 @@ def base_bundle(name: BundleName, *, target: Target = LAMBDA, cache: Path = CACH
     try:
         if not path.exists():
             packages = _packages(name, target=target, interpreter=interpreter, cache=cache)
-            with _workshop(cache) as work:
+            with workshop(cache) as work:
                 for relative, content in sources.items():
                     copy = work / "tree" / relative
                     copy.parent.mkdir(parents=True, exist_ok=True)
@@ -167,7 +167,7 @@ def base_bundle(name: BundleName, *, target: Target = LAMBDA, cache: Path = CACH
                     compile_tree(work / "tree", interpreter=interpreter)
                 shutil.copyfile(packages, work / "bundle.zip")
                 with zipfile.ZipFile(work / "bundle.zip", "a", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-                    _write_tree(archive, work / "tree")
+                    write_tree(archive, work / "tree")
                 (work / "bundle.zip").replace(path)
             _forget_old(cache)
     except OSError as error:
@@ -195,7 +195,7 @@ def _sources(name: BundleName) -> dict[str, bytes]:
 
 
 @contextmanager
-def _workshop(cache: Path) -> Iterator[Path]:
+def workshop(cache: Path) -> Iterator[Path]:
     """A folder beside the bundles to make one in, gone afterwards whatever happens."""
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix="making-") as work:
@@ -238,13 +238,13 @@ def _packages(name: BundleName, *, target: Target, interpreter: Path | None, cac
     path = cache / f"packages-{_packages_fingerprint(name, target=target)}.zip"
     if path.exists():
         return path
-    with _workshop(cache) as work:
+    with workshop(cache) as work:
         _install(work / "tree", RECIPES[name].lock, target=target)
         _prune(work / "tree")
         if interpreter is not None:
             compile_tree(work / "tree", interpreter=interpreter)
         with zipfile.ZipFile(work / "bundle.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-            _write_tree(archive, work / "tree")
+            write_tree(archive, work / "tree")
         (work / "bundle.zip").replace(path)
     return path
 
@@ -281,7 +281,7 @@ def _install(folder: Path, lock: Path, *, target: Target) -> None:
         )
 
 
-def _write_tree(archive: zipfile.ZipFile, folder: Path) -> None:
+def write_tree(archive: zipfile.ZipFile, folder: Path) -> None:
     for file in _files(folder):
         _write(archive, file.relative_to(folder).as_posix(), file.read_bytes())
 

@@ -1,4 +1,4 @@
-"""A creator's stacks: data, api, site and ops."""
+"""A creator's stacks: data, live where something streams, api, site and ops."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,13 +15,15 @@ from lambdas.platform.storage import SITE_REGION
 from lambdas.web.edge import FunctionName
 from stacks.api import ApiStack, Identities
 from stacks.data import DataStack, media_bucket_name
+from stacks.live import LiveStack, resources_class, with_infrastructure
 from stacks.ops import OpsStack
-from stacks.site import MediaOrigin, SiteStack, site_bucket_name
+from stacks.site import MEDIA_SIGNING_KEY, MediaOrigin, SiteStack, guards_media, site_bucket_name
 
 
 @dataclass(frozen=True, kw_only=True)
 class CreatorStacks:
     data: DataStack
+    live: LiveStack | None
     api: ApiStack
     site: SiteStack
     ops: OpsStack
@@ -53,6 +55,18 @@ def creator_stacks(
     here = cdk.Environment(account=creator.cloud.account, region=creator.region)
     at_the_edge = cdk.Environment(account=creator.cloud.account, region=SITE_REGION)
     data = DataStack(app, stack_name(creator.id, "data"), creator=creator, models=tables_of(known), env=here)
+    live = None
+    if with_infrastructure(features):
+        live = LiveStack(
+            app,
+            stack_name(creator.id, "live"),
+            creator=creator,
+            features=features,
+            media_bucket=media_bucket_name(creator.id),
+            env=here,
+        )
+        # Its recordings go to the bucket there, and its review asks the tables there: by name, so the CDK cannot know.
+        live.add_stack_dependency(data)
     api = ApiStack(
         app,
         stack_name(creator.id, "api"),
@@ -67,6 +81,7 @@ def creator_stacks(
             user_pool=data.user_pool.user_pool_id,
             app_client=data.app_client.user_pool_client_id,
         ),
+        live=live.variables if live else {},
         version=version,
         env=here,
     )
@@ -79,15 +94,33 @@ def creator_stacks(
         media=MediaOrigin(bucket=media_bucket_name(creator.id), region=data.region),
         env=at_the_edge,
     )
-    ops = OpsStack(app, stack_name(creator.id, "ops"), creator=creator, functions=tuple(api.functions), env=here)
-    for stack in (data, api, site, ops):
+    ops = OpsStack(
+        app,
+        stack_name(creator.id, "ops"),
+        creator=creator,
+        functions=tuple(api.functions),
+        others=live.functions if live else (),
+        env=here,
+    )
+    for stack in filter(None, (data, live, api, site, ops)):
         cdk.Tags.of(stack).add("prism:creator", creator.id)
-    return CreatorStacks(data=data, api=api, site=site, ops=ops)
+    return CreatorStacks(data=data, live=live, api=api, site=site, ops=ops)
 
 
-def parameters_for(creator_id: str, keys: StackKeys) -> dict[str, dict[str, str]]:
-    """What the deploy passes to each stack by name; the others take none. `OriginSecret` is a secret: never log it."""
-    return {
-        stack_name(creator_id, "api"): {"OriginDigests": ",".join(keys.origin_digests)},
-        stack_name(creator_id, "site"): {"OriginSecret": keys.origin_secret},
+def parameters_for(
+    creator_id: str, keys: StackKeys, *, features: tuple[Feature[Any], ...]
+) -> dict[str, dict[str, str]]:
+    """What the deploy passes to each stack by name; the others take none. `OriginSecret` is a secret: never log it.
+
+    `features` are the active ones.
+    """
+    api, site = {"OriginDigests": ",".join(keys.origin_digests)}, {"OriginSecret": keys.origin_secret}
+    if guards_media(features):
+        site[MEDIA_SIGNING_KEY] = keys.media_signing_public
+    live = {
+        name: value(keys)
+        for feature in with_infrastructure(features)
+        for name, value in resources_class(feature).parameters.items()
     }
+    told = {"api": api, "site": site, **({"live": live} if live else {})}
+    return {stack_name(creator_id, stack): values for stack, values in told.items()}

@@ -11,7 +11,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from lambdas.core.creator import Creator
-from lambdas.platform.storage import INCOMING, PUBLISHED
+from lambdas.platform.storage import GUARDED, INCOMING, PUBLISHED, RECORDINGS
 from lambdas.platform.tables import Definition, Index, Key, definition, table_name
 from stacks.findings import accept
 
@@ -152,7 +152,7 @@ def _app_client(pool: cognito.UserPool) -> cognito.UserPoolClient:
 
 
 def _media_bucket(stack: DataStack, creator: Creator) -> s3.Bucket:
-    """People's pictures: what was uploaded, private and for a day, and what the worker made of it, for CloudFront."""
+    """People's pictures and the creator's recordings: what came in, private and for a while, and what the worker made of it, for CloudFront."""
     bucket = s3.Bucket(
         stack,
         "media",
@@ -174,17 +174,24 @@ def _media_bucket(stack: DataStack, creator: Creator) -> s3.Bucket:
                 expiration=cdk.Duration.days(1),
                 noncurrent_version_expiration=cdk.Duration.days(1),
             ),
+            # The worker removes a recording when it is a video. This is for one that nobody took: it must not cost for ever.
+            s3.LifecycleRule(
+                prefix=RECORDINGS,
+                expiration=cdk.Duration.days(30),
+                noncurrent_version_expiration=cdk.Duration.days(1),
+            ),
         ],
         removal_policy=cdk.RemovalPolicy.RETAIN,
     )
     # The distribution is made after this stack, in another region, from what this one says: naming it here would be a
-    # circle. So the distributions of this account may read, which are its creator's, and what is public only.
+    # circle. So the distributions of this account may read, which are its creator's, and only what is public or what
+    # they give to those alone who have the cookies of its path.
     bucket.add_to_resource_policy(
         iam.PolicyStatement(
             sid="AllowCloudFront",
             principals=[iam.ServicePrincipal("cloudfront.amazonaws.com")],
             actions=["s3:GetObject"],
-            resources=[bucket.arn_for_objects(f"{PUBLISHED}*")],
+            resources=[bucket.arn_for_objects(f"{PUBLISHED}*"), bucket.arn_for_objects(f"{GUARDED}*")],
             conditions={
                 "ArnLike": {
                     "aws:SourceArn": stack.format_arn(
@@ -196,7 +203,7 @@ def _media_bucket(stack: DataStack, creator: Creator) -> s3.Bucket:
     )
     accept(
         bucket,
-        S1="Only CloudFront and two functions read this bucket, and all that stays in it is public. A second bucket of "
-        "access logs would hold the addresses of everyone who has looked at a picture.",
+        S1="Only CloudFront and the worker read this bucket. A second bucket of access logs would hold the addresses of "
+        "everyone who has looked at a picture or a video.",
     )
     return bucket

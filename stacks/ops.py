@@ -20,7 +20,11 @@ _FIVE_MINUTES = cdk.Duration.minutes(5)
 
 
 class OpsStack(cdk.Stack):
-    """At most ten alarms, each on one metric: so many are free. It knows the others by their names alone."""
+    """At most ten alarms, each on one metric: so many are free. It knows the others by their names alone.
+
+    `functions` are the platform's, `others` the names in AWS of those that features bring. With every function there is (five, and
+    the review of chat messages) it is ten: six for errors, throttles, latency, dead letters, late events.
+    """
 
     def __init__(
         self,
@@ -29,6 +33,7 @@ class OpsStack(cdk.Stack):
         *,
         creator: Creator,
         functions: Sequence[FunctionName],
+        others: Sequence[str],
         env: cdk.Environment,
     ) -> None:
         super().__init__(scope, name, env=env, description=f"PRISM {creator.id}: alarms and budget")
@@ -59,7 +64,9 @@ class OpsStack(cdk.Stack):
         )
         self._topic.add_subscription(subscriptions.EmailSubscription(address))
         for function in functions:
-            self._errors(function)
+            self._errors(function, function_name(creator.id, function))
+        for name_in_aws in others:
+            self._errors(name_in_aws.removeprefix(f"prism-{creator.id}-"), name_in_aws)
         self._throttles()
         self._latency()
         self._dead_letters()
@@ -67,11 +74,11 @@ class OpsStack(cdk.Stack):
             self._iterator_age()
         self._budget(address)
 
-    def _errors(self, function: FunctionName) -> None:
+    def _errors(self, name: str, name_in_aws: str) -> None:
         self._alarm(
-            f"{function}-errors",
-            f"The {function} function failed: see its log, /aws/lambda/{function_name(self._creator.id, function)}.",
-            self._of_function(function, "Errors", "Sum"),
+            f"{name}-errors",
+            f"The {name} function failed: see its log, /aws/lambda/{name_in_aws}.",
+            self._of_function(name_in_aws, "Errors", "Sum"),
             over=0,
         )
 
@@ -87,7 +94,7 @@ class OpsStack(cdk.Stack):
         self._alarm(
             "api-latency",
             "For 15 minutes one answer of the API in twenty has taken over 3 seconds.",
-            self._of_function("api", "Duration", "p95"),
+            self._of_function(function_name(self._creator.id, "api"), "Duration", "p95"),
             over=3000,
             periods=3,
         )
@@ -110,16 +117,16 @@ class OpsStack(cdk.Stack):
         self._alarm(
             "late-events",
             "The worker is more than 5 minutes behind the tables' changes.",
-            self._of_function("worker", "IteratorAge", "Maximum"),
+            self._of_function(function_name(self._creator.id, "worker"), "IteratorAge", "Maximum"),
             over=300_000,
             periods=2,
         )
 
-    def _of_function(self, function: FunctionName, metric: str, statistic: str) -> cloudwatch.Metric:
+    def _of_function(self, name_in_aws: str, metric: str, statistic: str) -> cloudwatch.Metric:
         return cloudwatch.Metric(
             namespace="AWS/Lambda",
             metric_name=metric,
-            dimensions_map={"FunctionName": function_name(self._creator.id, function)},
+            dimensions_map={"FunctionName": name_in_aws},
             statistic=statistic,
             period=_FIVE_MINUTES,
         )

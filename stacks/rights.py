@@ -16,7 +16,14 @@ from lambdas.platform.limits import Hits
 from lambdas.platform.mail import Mailer
 from lambdas.platform.people import Address, Person
 from lambdas.platform.sessions import SessionRow
-from lambdas.platform.storage import INCOMING, PUBLISHED, READ_BY_RENDERERS, SITE_REGION, distribution_parameter
+from lambdas.platform.storage import (
+    INCOMING,
+    PUBLISHED,
+    READ_BY_RENDERERS,
+    SITE_REGION,
+    distribution_parameter,
+    media_key_parameter,
+)
 from lambdas.platform.tables import Table, definition, table_name
 from lambdas.platform.team import CustomRole, Member
 from lambdas.web.edge import FunctionName, served
@@ -150,13 +157,19 @@ def _keys(
         names.append("second-factor")
     if function == "api" and place.channel:
         names.append("playback")
-    if function == "api" and has(features, "videos"):
+    # Who is let in to a video; the studio shows pictures of those that nobody else may see yet.
+    if function in {"api", "studio"} and has(features, "videos"):
         names.append("media-signing")
     parameters = [parameter(creator.id, which) for name in names for which in (name, f"{name}-previous")]
     if parameters:
         yield Right(
             actions=("ssm:GetParameters",),
             resources=tuple(place.arn("ssm", f"parameter{name}") for name in parameters),
+        )
+    if function in {"api", "studio"} and has(features, "videos"):
+        name = media_key_parameter(creator.id)
+        yield Right(
+            actions=("ssm:GetParameters",), resources=(place.arn("ssm", f"parameter{name}", region=SITE_REGION),)
         )
 
 

@@ -18,13 +18,22 @@ from constructs import Construct
 
 from lambdas.core.creator import Creator
 from lambdas.core.feature import Feature
-from lambdas.platform.storage import PRECOMPRESSED_SUFFIXES, distribution_parameter
+from lambdas.platform.storage import PRECOMPRESSED_SUFFIXES, distribution_parameter, media_key_parameter
 from lambdas.web import edge
+from stacks.constructs.live import PEM_PATTERN
 from stacks.findings import accept
 
 # The zone that every CloudFront distribution's name is in, the same for all of AWS.
 _CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"
 _HERE = Path(__file__).parent
+
+
+MEDIA_SIGNING_KEY = "MediaSigningKey"
+
+
+def guards_media(features: tuple[Feature[Any], ...]) -> bool:
+    """Whether the media bucket has something that not everyone may see."""
+    return any(feature.name == "videos" for feature in features)
 
 
 def site_bucket_name(creator_id: str) -> str:
@@ -116,6 +125,23 @@ class SiteStack(cdk.Stack):
             function_associations=[self._viewer_function("viewer-host", viewer_host_code())],
         )
         fallback = self._for_the_fallback()
+        from_the_bucket: Any = {
+            "origin": origins.OriginGroup(
+                primary_origin=self._media_origin(media), fallback_origin=api, fallback_status_codes=[403, 404]
+            ),
+            "allowed_methods": cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
+            "viewer_protocol_policy": cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+            "cache_policy": self._kept("media", default=cdk.Duration.days(365)),
+            "origin_request_policy": fallback,
+            "response_headers_policy": headers,
+            "compress": False,
+        }
+        stored = {edge.MEDIA_PATHS: cloudfront.BehaviorOptions(**from_the_bucket)}
+        if guards_media(features):
+            # Who has no cookies of ours is told so by CloudFront, before it looks among its copies.
+            stored[edge.GUARDED_PATHS] = cloudfront.BehaviorOptions(
+                **from_the_bucket, trusted_key_groups=[self._key_group()]
+            )
         distribution = cloudfront.Distribution(
             self,
             "distribution",
@@ -139,17 +165,7 @@ class SiteStack(cdk.Stack):
             ),
             additional_behaviors={
                 **dict.fromkeys(edge.uncached_paths(features), uncached),
-                edge.MEDIA_PATHS: cloudfront.BehaviorOptions(
-                    origin=origins.OriginGroup(
-                        primary_origin=self._media_origin(media), fallback_origin=api, fallback_status_codes=[403, 404]
-                    ),
-                    allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
-                    viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
-                    cache_policy=self._kept("media", default=cdk.Duration.days(365)),
-                    origin_request_policy=fallback,
-                    response_headers_policy=headers,
-                    compress=False,
-                ),
+                **stored,
             },
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
@@ -189,6 +205,30 @@ class SiteStack(cdk.Stack):
         return origins.S3BucketOrigin.with_bucket_defaults(
             bucket, origin_access_control_id=signing.origin_access_control_id
         )
+
+    def _key_group(self) -> cloudfront.KeyGroup:
+        """Whose signature on a cookie counts. The API finds the key's id by name: its stack is made before this one."""
+        public = cdk.CfnParameter(
+            self,
+            MEDIA_SIGNING_KEY,
+            type="String",
+            allowed_pattern=PEM_PATTERN,
+            description="The public half of the key that signs the cookies of gated videos, PEM (lambdas/platform/keys.py)",
+        )
+        key = cloudfront.PublicKey(
+            self,
+            "media-key",
+            public_key_name=f"prism-{self._creator.id}-media",
+            encoded_key=public.value_as_string,
+        )
+        ssm.StringParameter(
+            self,
+            "which-media-key",
+            parameter_name=media_key_parameter(self._creator.id),
+            string_value=key.public_key_id,
+            description="The id by which signed cookies name the key that CloudFront verifies them with",
+        )
+        return cloudfront.KeyGroup(self, "media-keys", key_group_name=f"prism-{self._creator.id}-media", items=[key])
 
     def _tell_the_worker(self, distribution: cloudfront.Distribution) -> None:
         """Which distribution it is, where the worker finds it by name: the API's stack is made before this one."""

@@ -214,7 +214,7 @@ def start_platform(
         room=Room(arn=ROOM_ARN, endpoint="ws://127.0.0.1:9/ivschat/socket", log_group=CHAT_LOG),
         sleepers=Sleepers(creator_id=creator.id),
         media_signer=MediaSigner(
-            origin=creator.origin, key_id="KTEST", keys=lambda: keys.current_and_previous("media-signing")
+            origin=creator.origin, key_id=lambda: "KTEST", keys=lambda: keys.current_and_previous("media-signing")
         ),
         version="test",
     )

@@ -117,7 +117,7 @@ def _needed(service: str, operation: str, given: dict[str, Any], place: Place) -
             yield f"s3:{_ACTIONS.get(operation, operation)}", place.bucket(given["Bucket"] + key)
         case "ssm":
             for name in given["Names"]:
-                region = "us-east-1" if name.endswith("/distribution") else place.region
+                region = "us-east-1" if name.endswith(("/distribution", "/media-key")) else place.region
                 yield f"ssm:{operation}", place.arn("ssm", f"parameter{name}", region=region)
         case "cognito-idp" if operation not in _WITHOUT_IAM:
             yield f"cognito-idp:{operation}", place.user_pool

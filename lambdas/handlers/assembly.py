@@ -126,11 +126,12 @@ class _Parts:
         return Sleepers(creator_id=self._creator.id)
 
     def media_signer(self) -> "MediaSigner":
-        from lambdas.platform.signed_media import MediaSigner
+        from lambdas.platform.signed_media import MediaSigner, WrittenKeyId
 
+        told = self._environment.media_key
         return MediaSigner(
             origin=self._environment.site_origin or self._creator.origin,
-            key_id=self._environment.media_key,
+            key_id=(lambda: told) if told else WrittenKeyId(creator_id=self._creator.id),
             keys=lambda: self._keys.current_and_previous("media-signing"),
         )
 

@@ -19,7 +19,8 @@ class Environment:
     `origin_digests` the SHA-256 of the secrets that CloudFront may show, `user_pool` and
     `user_pool_client` where Cognito keeps the identities (empty for functions that do not ask it),
     `version` the release that runs. `channel`, `playback` and `ingest` are IVS's, `room`, `chat_endpoint` and `chat_log`
-    IVS Chat's, `media_key` is CloudFront's name of the key that signs cookies: empty where nothing needs them. `site_origin` is where the site is on a laptop ("http://demo.localhost:8000");
+    IVS Chat's, empty where nothing needs them. `media_key` is CloudFront's name of the key that signs cookies, on a
+    laptop; in the cloud the site's stack writes it where `signed_media.WrittenKeyId` reads it, and this is empty. `site_origin` is where the site is on a laptop ("http://demo.localhost:8000");
     in the cloud it is the creator's own domain, and this is empty.
     """
 

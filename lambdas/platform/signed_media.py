@@ -11,6 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from lambdas.core.errors import Unavailable
+from lambdas.platform import aws
+from lambdas.platform.storage import SITE_REGION, media_key_parameter
+
 NAMES = ("CloudFront-Policy", "CloudFront-Signature", "CloudFront-Key-Pair-Id")
 
 
@@ -27,16 +31,37 @@ def cookies(*, origin: str, path: str, until: datetime, key_id: str, private_key
 
 @dataclass(frozen=True, kw_only=True)
 class MediaSigner:
-    """Signs for one site: `origin` is its own ("https://kasper.live"), `key_id` CloudFront's name of the key, `keys` the key itself and,
-    while a rotation lasts, the one before."""
+    """Signs for one site: `origin` is its own ("https://kasper.live"), `key_id` gives CloudFront's name of the key, `keys` the key
+    itself and, while a rotation lasts, the one before."""
 
     origin: str
-    key_id: str
+    key_id: Callable[[], str]
     keys: Callable[[], list[str]] = field(repr=False)
 
     def cookies(self, path: str, *, until: datetime) -> dict[str, str]:
         """See `cookies`."""
-        return cookies(origin=self.origin, path=path, until=until, key_id=self.key_id, private_key=self.keys()[0])
+        return cookies(origin=self.origin, path=path, until=until, key_id=self.key_id(), private_key=self.keys()[0])
+
+
+@dataclass(kw_only=True)
+class WrittenKeyId:
+    """CloudFront's name of the key, where the site's stack has written it: read when it is first asked for, and kept.
+
+    That stack is made after the functions', in another region: what it is told they cannot be told as they start.
+    """
+
+    creator_id: str
+    _value: str = ""
+
+    def __call__(self) -> str:
+        """Unavailable where the site's stack is not there yet."""
+        if not self._value:
+            name = media_key_parameter(self.creator_id)
+            found = aws.client("ssm", region=SITE_REGION).get_parameters(Names=[name])["Parameters"]
+            if not found:
+                raise Unavailable("Videos cannot be played yet.", fix="Try again in a few minutes.")
+            self._value = found[0]["Value"]
+        return self._value
 
 
 def policy_of(resource: str, *, until: datetime) -> bytes:

@@ -158,6 +158,11 @@ def distribution_parameter(creator_id: str) -> str:
     return f"/prism/{creator_id}/distribution"
 
 
+def media_key_parameter(creator_id: str) -> str:
+    """The SSM parameter in `SITE_REGION` that says how CloudFront calls the key that signs cookies."""
+    return f"/prism/{creator_id}/media-key"
+
+
 Index = dict[str, dict[str, str]]
 SITE_INDEX = "site.json"
 """Beside the objects of a built site, and uploaded last: what the bucket was given by the build."""

@@ -13,14 +13,30 @@ from lambdas.core.feature import Feature, Reference
 from lambdas.core.references import load
 from lambdas.features.access.feature import FEATURE as ACCESS
 from lambdas.features.accounts.feature import FEATURE as ACCOUNTS
+from lambdas.features.chat.feature import FEATURE as CHAT
 from lambdas.features.contact.feature import FEATURE as CONTACT
+from lambdas.features.live.feature import FEATURE as LIVE
+from lambdas.features.overlays.feature import FEATURE as OVERLAYS
 from lambdas.features.settings.feature import FEATURE as SETTINGS
 from lambdas.features.site.feature import FEATURE as SITE
 from lambdas.features.studio.feature import FEATURE as STUDIO
 from lambdas.features.team.feature import FEATURE as TEAM
+from lambdas.features.videos.feature import FEATURE as VIDEOS
 from lambdas.platform.tables import Table
 
-FEATURES: tuple[Feature[Any], ...] = (SITE, STUDIO, CONTACT, ACCOUNTS, TEAM, ACCESS, SETTINGS)
+FEATURES: tuple[Feature[Any], ...] = (
+    SITE,
+    STUDIO,
+    LIVE,
+    CHAT,
+    VIDEOS,
+    OVERLAYS,
+    CONTACT,
+    ACCOUNTS,
+    TEAM,
+    ACCESS,
+    SETTINGS,
+)
 
 
 PLATFORM_TABLES: tuple[Reference, ...] = (

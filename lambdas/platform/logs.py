@@ -3,11 +3,14 @@
 An exception's message may hold what a person typed (pydantic's do), so it stays out.
 """
 
+import re
 import traceback
 from pathlib import Path
 from typing import Any
 
 _ROOT = Path(__file__).resolve().parents[2]
+# Ids are shorter: what is as long as this in an address is a secret that opens something.
+_SECRET = re.compile(r"[A-Za-z0-9_-]{40,}")
 
 
 def trace_of(error: BaseException) -> dict[str, Any]:
@@ -19,6 +22,11 @@ def trace_of(error: BaseException) -> dict[str, Any]:
         chain.append({"kind": type(current).__qualname__, "frames": [_place(frame) for frame in frames[-12:]]})
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
     return {"errors": chain}
+
+
+def path_without_secrets(path: str) -> str:
+    """The path of a request as a log may have it: /api/overlays/…/chat."""
+    return _SECRET.sub("…", path)
 
 
 def _place(frame: traceback.FrameSummary) -> str:

@@ -24,7 +24,7 @@ from lambdas.core.creator import Locale
 from lambdas.core.errors import Forbidden, NotSignedIn, PrismError, Unavailable
 from lambdas.core.feature import declared
 from lambdas.platform.limits import Limit
-from lambdas.platform.logs import trace_of
+from lambdas.platform.logs import path_without_secrets, trace_of
 from lambdas.platform.routing import Extras, extras
 from lambdas.platform.services import Services
 from lambdas.platform.sessions import COOKIE, IDLE
@@ -112,7 +112,7 @@ class App:
             except Exception as error:
                 self._log.error(
                     "a request failed",
-                    extra={"method": http["method"], "path": event["rawPath"], **trace_of(error)},
+                    extra={"method": http["method"], "path": path_without_secrets(event["rawPath"]), **trace_of(error)},
                 )
                 response = problem_response(PrismError(), correlation_id=correlation)
             response["headers"] = {
@@ -128,7 +128,7 @@ class App:
                 "request",
                 extra={
                     "method": http["method"],
-                    "path": event["rawPath"],
+                    "path": path_without_secrets(event["rawPath"]),
                     "status": response["statusCode"],
                     "milliseconds": round((time.perf_counter() - started) * 1000, 1),
                 },

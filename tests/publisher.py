@@ -6,6 +6,7 @@ encoding, as fast as it plays. `ClockPublisher` encodes as it goes and burns the
 Bars: the picture's top eighth is BITS fields of equal width, the highest bit on the left, white for one and black for zero.
 """
 
+import os
 import subprocess
 import tempfile
 import threading
@@ -95,18 +96,20 @@ class Publisher:
         self._start([*loops, "-re", "-i", str(film), "-c", "copy", *options, "-f", "flv", address], stdin=None)
 
     def _start(self, arguments: Sequence[str], *, stdin: int | None) -> None:
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (ffmpeg writes to it as long as it runs)
-        self.process = subprocess.Popen(
-            [
-                imageio_ffmpeg.get_ffmpeg_exe(),
-                *[word for word in _QUIET if stdin is None or word != "-nostdin"],
-                *arguments,
-            ],
-            stdin=subprocess.DEVNULL if stdin is None else stdin,
-            stdout=subprocess.DEVNULL,
-            stderr=self._errors,
-            start_new_session=True,
-        )
+        said, name = tempfile.mkstemp(suffix=".ffmpeg")
+        self._said = Path(name)
+        self._complaints: str | None = None
+        quiet = [word for word in _QUIET if stdin is None or word != "-nostdin"]
+        try:
+            self.process = subprocess.Popen(
+                [imageio_ffmpeg.get_ffmpeg_exe(), *quiet, *arguments],
+                stdin=subprocess.DEVNULL if stdin is None else stdin,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                start_new_session=True,
+            )
+        finally:
+            os.close(said)
 
     def __enter__(self) -> Self:
         return self
@@ -121,8 +124,7 @@ class Publisher:
     @property
     def errors(self) -> str:
         """What ffmpeg has complained about."""
-        self._errors.seek(0)
-        return self._errors.read().decode(errors="replace")
+        return self._complaints if self._complaints is not None else self._said.read_text(errors="replace")
 
     def wait(self, seconds: float = 15) -> int:
         """The exit status; TimeoutExpired."""
@@ -131,15 +133,17 @@ class Publisher:
     def stop(self) -> None:
         """End as a streamer does who presses stop: the server is told."""
         self.process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        self.kill()
 
     def kill(self) -> None:
         """End at once, as a lost connection does."""
         self.process.kill()
         self.process.wait()
+        if self._complaints is None:
+            self._complaints = self.errors
+            self._said.unlink()
 
 
 class ClockPublisher(Publisher):
@@ -157,7 +161,8 @@ class ClockPublisher(Publisher):
             ],
             stdin=subprocess.PIPE,
         )
-        threading.Thread(target=self._film, name="camera", daemon=True).start()
+        self._camera = threading.Thread(target=self._film, name="camera", daemon=True)
+        self._camera.start()
 
     def _film(self) -> None:
         stdin = self.process.stdin
@@ -175,11 +180,12 @@ class ClockPublisher(Publisher):
         row = b"".join((b"\xeb" if value >> bit & 1 else b"\x10") * wide for bit in reversed(range(BITS)))
         return row.ljust(self._width, b"\x10") * (self._height // 8)
 
-    def stop(self) -> None:
+    def kill(self) -> None:
+        super().kill()
+        self._camera.join()
         with suppress(OSError):
             assert self.process.stdin is not None
             self.process.stdin.close()
-        super().stop()
 
 
 def _moving(width: int, height: int) -> Iterator[bytes]:

@@ -21,6 +21,7 @@ OUR_CHUNK_SIZE = 4096
 WINDOW = 2_500_000
 READ_BYTES = 64 * 1024
 MAX_CONNECTIONS = 32
+LINGER_SECONDS = 1.0
 PUBLISHED_STREAM = 1
 
 log = logging.getLogger("prism.ivs.rtmp")
@@ -123,7 +124,7 @@ class Connection:
         self._window = WINDOW
         self._publication: Publication | None = None
         self._unpublished = False
-        self._ended = False
+        self._ended = self._refused = False
         self._task: asyncio.Task[Any] | None = None
 
     async def run(self) -> None:
@@ -145,9 +146,9 @@ class Connection:
         except asyncio.CancelledError:
             if not self._ended or self._task is None or self._task.uncancel():
                 raise
-        with contextlib.suppress(ConnectionError, TimeoutError):
-            async with asyncio.timeout(2):
-                await self._writer.drain()
+        if self._refused:
+            self.gone()
+            await self._linger()
 
     def gone(self) -> None:
         """Tell the channel, once."""
@@ -162,6 +163,14 @@ class Connection:
             self._ended = True
             if self._task is not None and self._task is not asyncio.current_task():
                 self._task.cancel()
+
+    async def _linger(self) -> None:
+        """Let the publisher hear why it is let go: closed with something unread, its computer would throw our last words away."""
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                await self._writer.drain()
+                while await self._reader.read(READ_BYTES):
+                    pass
 
     async def _handshake(self) -> None:
         asked = await self._reader.readexactly(1 + HANDSHAKE_BYTES)
@@ -261,6 +270,7 @@ class Connection:
             self.gone()
 
     def _refuse(self, code: str, description: str) -> None:
+        self._refused = True
         # The level is what publishers act upon; ffmpeg ends with an error, OBS shows the description.
         self._tell(_status("error", code, description))
 

@@ -37,6 +37,7 @@ def chat_app(settings: Settings) -> ASGIApp:
         secret=settings.secret,
         review=reviewer,
         review_uri=f"arn:aws:lambda:{settings.region}:{settings.account}:function:prism-{settings.creator}-chat-review",
+        review_seconds=settings.timing.review,
         fallback="ALLOW" if settings.when_review_fails == "ALLOW" else "DENY",
         log=ChatLog(group=settings.chat_log, room=settings.room),
     )

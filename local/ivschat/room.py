@@ -9,6 +9,7 @@ chat-message-review-handler). Here it is that reason and nothing else; a client 
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -18,7 +19,8 @@ from local.ivschat import frames
 from local.ivschat.connection import Connection
 from local.ivschat.frames import Refused, Request
 from local.ivschat.limits import Rate
-from local.ivschat.settings import ChatSettings
+from local.ivschat.review import ReviewFailed
+from local.ivschat.settings import AWS_REVIEW_SECONDS, ChatSettings
 from local.ivschat.tokens import Grant, Made, Tokens
 
 log = logging.getLogger("prism.chat")
@@ -145,14 +147,18 @@ class Room:
                 "Ip": connection.ip,
             },
         }
+        started = time.monotonic()
         try:
             answer = await asyncio.wait_for(review(invocation), self.settings.review_seconds)
+            if (took := time.monotonic() - started) > AWS_REVIEW_SECONDS:
+                log.warning("a review took %.2f s, for which IVS Chat would not have waited", took)
             return verdict(answer, length=self.settings.length)
         except Refused:
             raise
         except Exception as error:
-            # Of the error only its kind: what it says may have the message in it.
-            log.warning("a review failed (%s), the message is %s", type(error).__name__, self.settings.fallback)
+            # Of other errors only the kind: what they say may have the message in it.
+            told = f"{error}" if isinstance(error, ReviewFailed) else type(error).__name__
+            log.warning("a review failed (%s): %s", told, self.settings.fallback)
         if self.settings.fallback == "DENY":
             raise Refused(406, DENIED)
         return request.content, request.attributes

@@ -10,6 +10,9 @@ from local.ivschat.log import ChatLog
 Review = Callable[[Mapping[str, Any]], Awaitable[Any]]
 """Gives the review handler's answer to an invocation; raises where it failed."""
 
+AWS_REVIEW_SECONDS = 0.2
+"""How long IVS Chat waits for a review (service quotas)."""
+
 Fallback = Literal["ALLOW", "DENY"]
 
 
@@ -34,7 +37,7 @@ class ChatSettings:
     review_uri: str = ""
     """The handler's ARN, for those who ask what the room is."""
 
-    review_seconds: float = 0.2
+    review_seconds: float = AWS_REVIEW_SECONDS
     fallback: Fallback = "DENY"
     """What becomes of a message whose review failed, answered nonsense or took longer than that (fallbackResult)."""
 

@@ -350,3 +350,39 @@ def test_it_stands_on_the_standard_library_alone() -> None:
     ]
     # What costs more than the function itself.
     assert {"asyncio", "dataclasses", "inspect", "logging", "urllib.request"} & set(loaded) == set()
+
+
+def test_in_lambda_the_rules_are_read_while_it_starts(scripted: Any) -> None:
+    server = scripted((200, {}), (200, {}))
+    program = f"import lambdas.handlers.chat_review as f; print('started'); f.handler({a_message()!r}, None)"
+    assert started_in_lambda(program, server.server_port).splitlines() == ["started"]
+    operations = [headers["x-amz-target"].rpartition(".")[2] for headers, _ in server.requests]
+    assert operations == ["GetItem", "UpdateItem"]
+
+
+def test_a_start_without_the_database_fails_the_message_and_not_the_function(scripted: Any) -> None:
+    server = scripted((500, {"__type": "InternalServerError"}), (200, {}), (200, {}))
+    program = f"import lambdas.handlers.chat_review as f; print(f.handler({a_message()!r}, None)['ReviewResult'])"
+    assert started_in_lambda(program, server.server_port).splitlines() == [
+        "the room's rules could not be read at the start: DynamoDBFailed",
+        "ALLOW",
+    ]
+
+
+def started_in_lambda(program: str, port: int) -> str:
+    """What a program prints in the environment of a function that has just started."""
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "PRISM_CREATOR": "tester",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{port}",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return ran.stdout

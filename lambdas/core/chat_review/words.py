@@ -1,7 +1,7 @@
 """Finding words that a creator does not want, also where somebody disguises them.
 
 A listed word is found as a whole word; with `*` at an end also where more letters follow there (`spam*`, `*spam`, `*spam*`). Case,
-accents and compatibility forms do not matter. Disguises that are seen through: letters set apart ("s p a m", "s.p.a.m", "sp-am"),
+accents and compatibility forms do not matter. Several words that are listed as one stand one after another. Disguises that are seen through: letters set apart ("s p a m", "s.p.a.m", "sp-am"),
 letters repeated ("spaaam"), digits and signs for letters ("5p4m", "sp@m"), unseen characters between letters. Languages without
 spaces between words need the stars.
 
@@ -35,30 +35,63 @@ class WordList:
     """Listed words, ready to be looked for."""
 
     def __init__(self, words: Iterable[str]) -> None:
+        self._words = _Places()
+        self._phrases: dict[int, _Places] = {}
+        for word in words:
+            parts = _parts(folded(word))
+            if not parts:
+                continue
+            stars = word.strip().startswith("*"), word.strip().endswith("*")
+            self._words.add("".join(parts), *stars)
+            if len(parts) > 1:
+                self._phrases.setdefault(len(parts), _Places()).add("".join(parts), *stars)
+
+    def finds(self, text: str) -> bool:
+        """Whether one of the words is in the text."""
+        if not self._words:
+            return False
+        plain = folded(text)
+        readings = dict.fromkeys((plain, _read_signs(plain, _AS_I), _read_signs(plain, _AS_L)))
+        if any(self._has_word(reading) or self._has_phrase(reading) for reading in readings):
+            return True
+        spelled = dict.fromkeys((plain, plain.translate(_AS_I), plain.translate(_AS_L)))
+        return any(self._words.are_in(letters) for reading in spelled for letters in _set_apart(reading))
+
+    def _has_word(self, text: str) -> bool:
+        return any(map(self._words.have, _words(text)))
+
+    def _has_phrase(self, text: str) -> bool:
+        if not self._phrases:
+            return False
+        parts = _parts(text)
+        return any(
+            places.have("".join(parts[start : start + size]))
+            for size, places in self._phrases.items()
+            for start in range(len(parts) - size + 1)
+        )
+
+
+class _Places:
+    """Listed words by where they must stand: as a whole word, at its beginning, at its end, or anywhere in it."""
+
+    def __init__(self) -> None:
         self._whole = _Lookup()
         self._begins = _Lookup()
         self._ends = _Lookup()
         self._inside = _Lookup()
-        for word in words:
-            bare = "".join(filter(str.isalnum, folded(word)))
-            first, last = word.strip().startswith("*"), word.strip().endswith("*")
-            place = (self._inside if last else self._ends) if first else (self._begins if last else self._whole)
-            if bare:
-                place.add(bare)
-        self._any = bool(self._whole or self._begins or self._ends or self._inside)
+        self._all = (self._whole, self._begins, self._ends, self._inside)
 
-    def finds(self, text: str) -> bool:
-        """Whether one of the words is in the text."""
-        if not self._any:
-            return False
-        plain = folded(text)
-        readings = dict.fromkeys((plain, _read_signs(plain, _AS_I), _read_signs(plain, _AS_L)))
-        if any(self._is_listed(word) for reading in readings for word in _words(reading)):
-            return True
-        spelled = dict.fromkeys((plain, plain.translate(_AS_I), plain.translate(_AS_L)))
-        return any(self._is_spelled(letters) for reading in spelled for letters in _set_apart(reading))
+    def __bool__(self) -> bool:
+        return any(self._all)
 
-    def _is_listed(self, word: str) -> bool:
+    def add(self, word: str, open_start: bool, open_end: bool) -> None:
+        place = (
+            (self._inside if open_end else self._ends) if open_start else (self._begins if open_end else self._whole)
+        )
+        place.add(word)
+
+    def have(self, word: str) -> bool:
+        """Whether the word is a listed one."""
         letters, counts = _runs(word)
         end = len(letters)
         return (
@@ -70,9 +103,10 @@ class WordList:
             or self._inside.is_in(letters, counts)
         )
 
-    def _is_spelled(self, letters: str) -> bool:
+    def are_in(self, letters: str) -> bool:
+        """Whether a listed word is among letters of which nobody sees where a word begins."""
         runs = _runs(letters)
-        return any(place.is_in(*runs) for place in (self._whole, self._begins, self._ends, self._inside))
+        return any(place.is_in(*runs) for place in self._all)
 
 
 class _Lookup:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from local.ivschat.review import Reviewer, ReviewFailed
+from local.ivschat.settings import AWS_REVIEW_SECONDS
 from tests.local.ivschat.chatting import ROOM, Serve
 from tests.local.requests_here import wait_until
 
@@ -139,6 +140,15 @@ def test_what_a_review_says_when_it_fails_is_not_logged(serve: Serve, caplog: py
     assert serve(review=review).join().error("a private thought") == 406
     assert "RuntimeError" in caplog.text
     assert "a private thought" not in caplog.text
+
+
+def test_a_review_that_takes_longer_than_aws_would_wait_is_told(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    async def review(invocation: Mapping[str, Any]) -> Any:
+        await asyncio.sleep(AWS_REVIEW_SECONDS + 0.01)
+        return ALLOW
+
+    assert serve(review=review, review_seconds=30).join().answer("hi")["Type"] == "MESSAGE"
+    assert "IVS Chat would not have waited" in caplog.text
 
 
 class Edited:

@@ -123,7 +123,7 @@ class Killed(BaseException):
     """The function was stopped, in the middle of whatever it did."""
 
 
-@pytest.mark.parametrize("after", (1, 4, 8, 13, 19, 25))
+@pytest.mark.parametrize("after", [1, 4, 8, 13, 19, 25])
 def test_a_worker_that_is_killed_anywhere_loses_nothing(
     room: CuttingRoom, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
@@ -201,7 +201,8 @@ def test_a_worker_that_was_overtaken_takes_back_what_it_copied(
         advance(room.video().id, int(room.video().step), room.services)
     began = room.video()
     assert began.to.startswith("media/public/")
-    really, done = moving._take_along, []
+    really = moving._take_along
+    done: list[list[str]] = []
 
     def overtaken(*args: Any, **kwargs: Any) -> list[str]:
         copied = really(*args, **kwargs)

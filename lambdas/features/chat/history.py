@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdas.core.errors import Unavailable
-from lambdas.features.chat.models import DELETE, Act, day_of
+from lambdas.features.chat.models import DELETE, UNBAN, Act, day_of
 
 if TYPE_CHECKING:
     from lambdas.platform.ivschat import Room
@@ -78,6 +78,8 @@ def removed(since: datetime, now: datetime) -> Removed:
     for act in _acts(since, now):
         if act.kind == DELETE:
             messages.add(act.message_id or "")
+        elif act.kind == UNBAN and act.person_id in people:
+            people[act.person_id] = min(act.at, people[act.person_id])
         elif act.hides and act.person_id:
             people[act.person_id] = max(act.covers_until, people.get(act.person_id, act.covers_until))
     return Removed(frozenset(messages), people)

@@ -2,7 +2,7 @@
 
 Clients connect to /ivschat/socket with a chat token as the sole subprotocol, which is echoed; without one that was just made
 here they get 401. Unlike the real one, which takes any origin, the media process's guard lets in the creator's own pages and
-programs only, so that no other site's page gets anything.
+programs only, so that no other site's page gets anything. Pings are uvicorn's, every 20 seconds; who does not answer is gone.
 """
 
 import asyncio
@@ -21,6 +21,9 @@ from local.ivschat.room import Room
 from local.ivschat.settings import ChatSettings
 from local.loopback import ASGIApp, Scope
 
+MESSAGES_A_SECOND = 10
+"""Of the whole room, as the stacks make it in the cloud."""
+
 SOCKET = f"{CHAT_PATH}/socket"
 
 
@@ -35,6 +38,7 @@ def chat_app(settings: Settings) -> ASGIApp:
         arn=settings.room,
         name=settings.channel_name,
         secret=settings.secret,
+        rate=MESSAGES_A_SECOND,
         review=reviewer,
         review_uri=f"arn:aws:lambda:{settings.region}:{settings.account}:function:prism-{settings.creator}-chat-review",
         review_seconds=settings.timing.review,

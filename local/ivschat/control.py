@@ -177,7 +177,7 @@ class Control:
             "maximumMessageLength": settings.length,
             **({"messageReviewHandler": reviewed} if reviewed else {}),
             "tags": {},
-            "loggingConfigurationIdentifiers": [],
+            "loggingConfigurationIdentifiers": [settings.logging_configuration] if settings.log else [],
         }
 
 

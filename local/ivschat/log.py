@@ -1,8 +1,9 @@
 """Chat logging: every message and event into CloudWatch Logs, as IVS Chat does it for a room that has it.
 
 Form after the IVS Chat User Guide (chat-logging): one line of JSON {"event_timestamp", "type", "version", "payload"} each, `payload`
-as clients got it, in the stream `aws/IVSChatLogs/1.0/room_<id>`. AWS delivers within about ten seconds, here it is at once. As there, a
-line may come twice: one that was written as the answer got lost.
+as clients got it, in the stream `aws/IVSChatLogs/1.0/room_<id>` (which AWS names in "Archiving Web Chat Messages with Amazon IVS
+Chat Logging", dev.to/aws). AWS delivers within about ten seconds, here it is at once. As there, a line may come twice: one that was
+written as the answer got lost.
 """
 
 import json

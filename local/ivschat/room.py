@@ -1,9 +1,11 @@
 """The room: who is in it, what they send, and who hears of it.
 
 Everything happens in one event loop, so nothing here needs a lock. What waits is bounded: a client's outgoing messages by its
-backlog, the reviews under way by the rates. A message that was denied costs its sender 406, whose text holds the handler's
-`Attributes.Reason` ("the sender client receives a WebSocket 406 error with the reason in the error message", IVS Chat User Guide,
-chat-message-review-handler). Here it is that reason and nothing else; a client that reads it should look for it inside of the text.
+backlog, the reviews under way by the rates.
+
+Of a denied message the sender gets error 406 with the handler's `Attributes.Reason` in its text, and nobody else gets anything (IVS
+Chat User Guide, docs.aws.amazon.com/ivs/latest/ChatUserGuide/chat-message-review-handler.html, Response Fields). The guide does not
+say what else is in the text: here it is the reason alone, and a client should look for it inside of the text.
 """
 
 import asyncio
@@ -45,8 +47,6 @@ class Room:
         self._at_work: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
 
-    # -- who is here ---------------------------------------------------------------------------------------------------
-
     def make_token(
         self, user_id: str, attributes: Mapping[str, str], capabilities: frozenset[str], minutes: int
     ) -> tuple[Made, Grant]:
@@ -68,8 +68,6 @@ class Room:
             self._looking.cancel()
         if self._at_work:
             await asyncio.wait(self._at_work, timeout=self.settings.review_seconds + 1)
-
-    # -- what they ask -------------------------------------------------------------------------------------------------
 
     async def hear(self, connection: Connection, frame: str) -> None:
         """Deal with a request: what follows goes to everyone, a fault to who asked. It never raises."""
@@ -163,8 +161,6 @@ class Room:
             raise Refused(406, DENIED)
         return request.content, request.attributes
 
-    # -- what everyone hears -------------------------------------------------------------------------------------------
-
     def publish(self, entity: dict[str, Any]) -> str:
         """Send a message or event to everyone, and log it; its id."""
         text = json.dumps(entity)
@@ -203,8 +199,8 @@ class Room:
 def verdict(answer: Any, *, length: int) -> tuple[str, Mapping[str, str]]:
     """What the handler's answer makes of a message; Refused where it is denied, ValueError where it is no answer.
 
-    Fields and limits after the IVS Chat User Guide (chat-message-review-handler, Response Syntax). Attributes that are not
-    returned are gone.
+    Fields and limits after the IVS Chat User Guide (chat-message-review-handler, Response Syntax). It does not say what becomes
+    of attributes that the handler does not return: here they are gone, so that a handler learns to return them.
     """
     if not isinstance(answer, Mapping):
         raise ValueError("no object")

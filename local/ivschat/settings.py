@@ -18,15 +18,15 @@ Fallback = Literal["ALLOW", "DENY"]
 
 @dataclass(frozen=True, kw_only=True)
 class ChatSettings:
-    """A room of Amazon IVS Chat, within its quotas: at most 100 messages a second and 500 code points a message."""
+    """A room of Amazon IVS Chat."""
 
     arn: str
     name: str
     secret: str = field(repr=False)
     """With which requests to the control plane must be signed."""
 
-    rate: int = 100
-    """Messages a second that all clients together may send (maximumMessageRatePerSecond)."""
+    rate: int = 10
+    """Messages a second that all clients together may send (maximumMessageRatePerSecond); 10 unless it is set, at most 100."""
 
     length: int = 500
     """Code points a message (maximumMessageLength)."""
@@ -57,6 +57,11 @@ class ChatSettings:
     def id(self) -> str:
         """The last part of the ARN."""
         return self.arn.rpartition("/")[2]
+
+    @property
+    def logging_configuration(self) -> str:
+        """The ARN of what says where the room logs."""
+        return f"{self.arn.rpartition(':')[0]}:logging-configuration/{self.id}"
 
     @property
     def account(self) -> str:

@@ -57,7 +57,13 @@ class Chat:
     @classmethod
     def start(cls, served: Served, **settings: Any) -> "Chat":
         secret, clock = new_secret(), HeldClock()
-        defaults: dict[str, Any] = {"arn": ROOM, "name": "prism-mira", "look_seconds": 0.02, "clock": clock}
+        defaults: dict[str, Any] = {
+            "arn": ROOM,
+            "name": "prism-mira",
+            "look_seconds": 0.02,
+            "clock": clock,
+            "rate": 100,
+        }
         app = ChatApp(ChatSettings(secret=secret, **(defaults | settings)))
         chat = cls(app=app, port=served.port, secret=secret, clock=clock)
         door = guarded(app, Guard(port=served.port, origins=frozenset({SITE})))

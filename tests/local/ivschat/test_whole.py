@@ -15,7 +15,9 @@ from lambdas.features.chat.models import BANNED_UNTIL, ChatPerson, ChatRoom
 from lambdas.platform.ivschat import Room
 from lambdas.platform.tables import bind
 from local.emulator import Emulator
+from local.ivschat import app
 from local.media import Media
+from stacks.constructs import chat as stack
 from tests.local.ivschat.chatting import ACCOUNT, REGION, SITE, Person
 
 
@@ -71,6 +73,10 @@ def test_the_rules_that_the_chat_feature_writes_hold_in_the_room(media: Media) -
     streams = boto3.client("logs").get_paginator("filter_log_events").paginate(logGroupName=room().log_group)
     logged = [json.loads(event["message"])["payload"] for page in streams for event in page["events"]]
     assert [each.get("Content", each.get("EventName")) for each in logged] == ["hello all", "prism:pin"]
+
+
+def test_the_room_takes_as_many_messages_as_the_one_in_the_cloud() -> None:
+    assert app.MESSAGES_A_SECOND == stack.MESSAGES_A_SECOND
 
 
 def denied(person: Person, content: str) -> str:

@@ -4,6 +4,7 @@ So a test says who a visitor is and what the room does, and everything between i
 """
 
 import asyncio
+import base64
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -47,6 +48,7 @@ ROOM: dict[str, Any] = {
     "emotes": [],
     "settable": False,
 }
+PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 CAPABILITIES = frozenset({"SEND_MESSAGE"})
 
 
@@ -263,9 +265,17 @@ class Pages:
         return self._renderer.page("/tryout/", locale)
 
     def chatter(
-        self, context: BrowserContext, play: RoomInPlay, *, me: dict[str, Any] | None = None, **room: Any
+        self,
+        context: BrowserContext,
+        play: RoomInPlay,
+        *,
+        me: dict[str, Any] | None = None,
+        history: list[dict[str, Any]] | None = None,
+        refused: tuple[int, str] | None = None,
+        pictures: tuple[str, ...] = (),
+        **room: Any,
     ) -> Chatter:
-        """A visitor of this context at the panel; not opened yet."""
+        """A visitor of this context at the panel; not opened yet. `room` is how the room is set, `pictures` are addresses of some."""
         origin = open_site(context, self.brand)
         # A page that a test answers comes from nowhere; one from nowhere may not open sockets here unless it is allowed to.
         context.grant_permissions(["local-network-access"])
@@ -274,7 +284,19 @@ class Pages:
             "connect-src 'self'", f"connect-src 'self' ws://127.0.0.1:{play.port}"
         )
         headers = {**HEADERS, "content-security-policy": policy}
-        chatter = Chatter(page=context.new_page(), origin=origin, play=play, me=me or someone(), room={**ROOM, **room})
+        chatter = Chatter(
+            page=context.new_page(),
+            origin=origin,
+            play=play,
+            me=me or someone(),
+            room={**ROOM, **room},
+            history=history or [],
+            refused=refused,
+        )
+        for picture in pictures:
+            context.route(
+                f"{origin}{picture}", lambda route: route.fulfill(body=PIXEL, content_type="image/gif", headers=HEADERS)
+            )
 
         def show(locale: Locale) -> Callable[[Route], None]:
             shown = self.html(locale)

@@ -56,10 +56,6 @@ class SentGoal(Goal):
     version: VersionSeen
 
 
-class Nothing(BaseModel):
-    model_config = ConfigDict(extra="forbid", defer_build=True)
-
-
 class Saved(BaseModel):
     version: int
 
@@ -139,7 +135,7 @@ def change_goal(sent: Annotated[SentGoal, Body()], visit: Here) -> Saved:
 @router.post("/studio/overlays/test", tags=["overlays"], summary="Show an alert to try")
 @form(page=OVERLAYS, sent=f"{OVERLAYS}?done=test", fields=(), name="test_form", context=_shown)
 @needs("overlays.manage")
-def test_alert(sent: Annotated[Nothing, Body()], visit: Here) -> Sent:
+def test_alert(visit: Here) -> Sent:
     """On every source for alerts that is open now."""
     alert(visit.services, "test", id=new_id("alr", at=visit.services.clock()))
     return Sent()

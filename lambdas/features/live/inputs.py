@@ -103,6 +103,10 @@ class Pressed(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
+PRESSED = Pressed()
+"""What a browser sends of a form without fields: nothing."""
+
+
 class AsSeen(Sent):
     """A button about something that was looked at."""
 

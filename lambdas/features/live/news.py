@@ -35,7 +35,7 @@ def steps(visit: Visit) -> tuple[Step, ...]:
     how = standing(visit.services)
     if how.runs or how.books.last_show:
         return ()
-    return (Step(text="live.steps.obs", icon="live", url=f"{DESK}#set-up"),)
+    return (Step(text="live.studio.steps.obs", icon="live", url=f"{DESK}#set-up"),)
 
 
 def searches(visit: Visit, words: str) -> tuple[Found, ...]:

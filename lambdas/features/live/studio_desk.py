@@ -15,6 +15,7 @@ from lambdas.features.live.inputs import (
     LABEL,
     LINK_FIELDS,
     MOST_LINKS,
+    PRESSED,
     TITLE,
     Done,
     IfMatch,
@@ -125,7 +126,7 @@ def mark(sent: Annotated[SentMarker, Body()], visit: Here) -> Done:
 @router.post("/studio/live/stop", summary="Stop the stream")
 @form(page=DESK, sent=f"{DESK}?done=stopped", fields=(), name="stream_form", context=_shown)
 @needs("live.stream.key")
-def stop(sent: Annotated[Pressed, Body()], visit: Here) -> Done:
+def stop(visit: Here, sent: Annotated[Pressed, Body()] = PRESSED) -> Done:
     """Whoever streams is cut off, and may come back: a program tries by itself."""
     del sent
     if not desk.stop(visit):
@@ -136,7 +137,7 @@ def stop(sent: Annotated[Pressed, Body()], visit: Here) -> Done:
 @router.post("/studio/live/end", summary="End the show")
 @form(page=DESK, sent=f"{DESK}?done=ended", fields=(), name="stream_form", context=_shown)
 @needs("live.shows.write")
-def end(sent: Annotated[Pressed, Body()], visit: Here) -> Done:
+def end(visit: Here, sent: Annotated[Pressed, Body()] = PRESSED) -> Done:
     """It is over now, whatever the stream does."""
     del sent
     desk.end(visit)
@@ -146,7 +147,7 @@ def end(sent: Annotated[Pressed, Body()], visit: Here) -> Done:
 @router.post("/studio/live/key/rotate", summary="Make a new stream key")
 @form(page=DESK, sent=f"{DESK}?done=rotated", fields=(), name="stream_form", context=_shown)
 @needs("live.stream.key")
-def rotate(sent: Annotated[Pressed, Body()], visit: Here) -> Done:
+def rotate(visit: Here, sent: Annotated[Pressed, Body()] = PRESSED) -> Done:
     """The one before is worth nothing at once. 409 `stream_key_changed` where somebody else has just made one."""
     del sent
     desk.rotate(visit)
@@ -156,7 +157,7 @@ def rotate(sent: Annotated[Pressed, Body()], visit: Here) -> Done:
 @router.post("/studio/live/key", include_in_schema=False)
 @html
 @needs("live.stream.key")
-def reveal(sent: Annotated[Pressed, Body()], visit: Here) -> Html:
+def reveal(visit: Here, sent: Annotated[Pressed, Body()] = PRESSED) -> Html:
     """The desk, with the key in it: it is in no page before, and noted in the log that it was looked at."""
     del sent
     visit.may_see(DESK)

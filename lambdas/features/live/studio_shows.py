@@ -9,6 +9,7 @@ from lambdas.core.forms import Form, blank
 from lambdas.features.live import shows
 from lambdas.features.live.inputs import (
     MOST_MINUTES,
+    PRESSED,
     SHOW_FIELDS,
     AsSeen,
     Done,
@@ -137,7 +138,7 @@ def call_off(id: str, sent: Annotated[AsSeen, Body()], visit: Here, match: IfMat
 @form(page=SHOW, sent=f"{SHOW}?done=cover", fields=("picture",), name="picture_form", context=_of_show)
 @takes_file(at_most=MAX_BYTES + 10_000)
 @needs("live.shows.write")
-def give_cover(id: str, sent: Annotated[Pressed, Body()], visit: Here) -> Done:
+def give_cover(id: str, visit: Here, sent: Annotated[Pressed, Body()] = PRESSED) -> Done:
     """Cut to 16:9 within seconds; until then, and where it turns out to be none, the one before stays."""
     del sent
     shows.give_cover(visit, id)
@@ -147,7 +148,7 @@ def give_cover(id: str, sent: Annotated[Pressed, Body()], visit: Here) -> Done:
 @router.post("/studio/live/shows/<id>/cover/remove", summary="Take a show's picture away")
 @form(page=SHOW, sent=f"{SHOW}?done=cover-taken", fields=("picture",), name="picture_form", context=_of_show)
 @needs("live.shows.write")
-def take_cover(id: str, sent: Annotated[Pressed, Body()], visit: Here) -> Done:
+def take_cover(id: str, visit: Here, sent: Annotated[Pressed, Body()] = PRESSED) -> Done:
     """And whatever was being prepared."""
     del sent
     shows.take_cover(visit, id)

@@ -4,9 +4,8 @@ import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.functional_validators import AfterValidator
-from pydantic_core import PydanticCustomError
 
+from lambdas.core.errors import FieldError, Invalid
 from lambdas.core.fields import TextField
 from lambdas.features.videos.intake import CHAPTERS, LABEL
 from lambdas.features.videos.models import Chapter
@@ -20,18 +19,18 @@ _LINE = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})\s+(?:[-–—]\s+)?(\S.*)"
 
 
 def chapters(text: str) -> list[tuple[int, str]]:
-    """The moments (in milliseconds) and labels of what was written, in their order; ValueError's kin of pydantic names what is wrong."""
+    """The moments (in milliseconds) and labels of what was written, in their order; Invalid says which line is none."""
     found: dict[int, str] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
         match = _LINE.fullmatch(line.strip())
         if match is None or int(match[3]) > 59 or (match[1] and int(match[2]) > 59) or len(match[4]) > LABEL:
-            raise PydanticCustomError("chapter_line", "Line {line} is no chapter.", {"line": number})
+            raise _unreadable("chapter_line", f"Line {number} is no chapter.", line=number)
         ms = 1000 * ((int(match[1] or 0) * 60 + int(match[2])) * 60 + int(match[3]))
         found[ms] = match[4]
     if len(found) > CHAPTERS:
-        raise PydanticCustomError("too_many_chapters", "Write at most {max} chapters.", {"max": CHAPTERS})
+        raise _unreadable("too_many_chapters", f"Write at most {CHAPTERS} chapters.", max=CHAPTERS)
     return sorted(found.items())
 
 
@@ -40,9 +39,8 @@ def written(marks: tuple[Chapter, ...]) -> str:
     return "\n".join(f"{clock(int(mark.ms))} {mark.label}" for mark in marks)
 
 
-def _readable(text: str) -> str:
-    chapters(text)
-    return text
+def _unreadable(code: str, message: str, **params: int) -> Invalid:
+    return Invalid(fields=(FieldError(path="chapters", code=code, message=message, params=params),))
 
 
 class _Sent(BaseModel):
@@ -56,9 +54,7 @@ class Details(_Sent):
     title: Annotated[str, TITLE]
     description: Annotated[str, DESCRIPTION]
     audience: Literal["everyone", "signed-in", "members"] = Field(description="Whom it is for.")
-    chapters: Annotated[str, MARKS, AfterValidator(_readable)] = Field(
-        default="", description='A line each: "1:02:03 What happens there".'
-    )
+    chapters: Annotated[str, MARKS] = Field(default="", description='A line each: "1:02:03 What happens there".')
 
 
 class Destination(_Sent):

@@ -49,16 +49,15 @@ def channel_rights(
 def room_rights(
     function: FunctionName, creator: Creator, features: tuple[Feature[Any], ...], place: Place
 ) -> Iterator[Right]:
-    """`api` lets people in; the worker tells the room what moderators have done; all three read what was said."""
+    """`api` lets people in. What moderators do, in the show or in the studio, the room is told by the request, and else by the worker."""
     if not place.room:
         return
     if function == "api":
         yield Right(actions=("ivschat:CreateChatToken",), resources=(place.room,))
-    if function == "worker":
+    if function in {"api", "studio", "worker"}:
         yield Right(
             actions=("ivschat:DeleteMessage", "ivschat:DisconnectUser", "ivschat:SendEvent"), resources=(place.room,)
         )
-    if function in {"api", "studio", "worker"}:
         log = place.arn("logs", f"log-group:{place.chat_log}")
         yield Right(
             actions=("logs:DescribeLogStreams", "logs:GetLogEvents"),

@@ -24,9 +24,8 @@ class Assembly:
     folder: Path
 
     def template(self, stack: str) -> Template:
-        """The template of "data", "api", "site" or "ops"."""
-        path = self.folder / f"prism-{self.creator.id}-{stack}.template.json"
-        template: Template = json.loads(path.read_text())
+        """The template of "data", "live", "api", "site" or "ops"."""
+        template: Template = json.loads(self._path(stack).read_text())
         return template
 
     def resources(self, stack: str, kind: str) -> dict[str, dict[str, Any]]:
@@ -35,11 +34,15 @@ class Assembly:
 
     def kinds(self) -> list[str]:
         """The types of all resources of all stacks."""
-        return [
-            resource["Type"]
-            for stack in ("data", "api", "site", "ops")
-            for resource in self.template(stack)["Resources"].values()
-        ]
+        return [resource["Type"] for stack in self.stacks() for resource in self.template(stack)["Resources"].values()]
+
+    def stacks(self) -> tuple[str, ...]:
+        """Those that there are, in the order of their deployment."""
+        there = (name for name in ("data", "live", "api", "site", "ops") if self._path(name).exists())
+        return tuple(there)
+
+    def _path(self, stack: str) -> Path:
+        return self.folder / f"prism-{self.creator.id}-{stack}.template.json"
 
 
 Synthesise = Callable[..., Assembly]

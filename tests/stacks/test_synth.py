@@ -32,7 +32,7 @@ def test_each_creator_has_a_folder_of_their_own(out: Path) -> None:
     manifest = json.loads((out / "berta" / "manifest.json").read_text())
     kinds = {name: artifact["type"] for name, artifact in manifest["artifacts"].items()}
     assert {name for name, kind in kinds.items() if kind == "aws:cloudformation:stack"} == {
-        f"prism-berta-{stack}" for stack in ("data", "api", "site", "ops")
+        f"prism-berta-{stack}" for stack in ("data", "live", "api", "site", "ops")
     }
 
 
@@ -43,7 +43,7 @@ from pathlib import Path
 from stacks.synth import synth
 from tests.creators import a_creator
 (result,) = synth([a_creator(id="anna")], out=Path({str(out)!r}))
-assert result.cached and len(result.templates) == 4, result
+assert result.cached and len(result.templates) == 5, result
 loaded = {{"aws_cdk", "jsii", "constructs"}} & set(sys.modules)
 assert not loaded, loaded
 """
@@ -153,5 +153,5 @@ def test_the_cdks_own_command_can_use_the_app(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in (tmp_path / "out").glob("*.template.json")) == [
-        f"prism-berta-{stack}.template.json" for stack in ("api", "data", "ops", "site")
+        f"prism-berta-{stack}.template.json" for stack in ("api", "data", "live", "ops", "site")
     ]

@@ -9,7 +9,7 @@ from aws_cdk import aws_cloudfront as cloudfront
 
 from lambdas.features.registry import FEATURES, active_features, tables_of
 from lambdas.platform.keys import StackKeys
-from lambdas.platform.storage import INCOMING
+from lambdas.platform.storage import INCOMING, RECORDINGS, media_key_parameter
 from lambdas.web import edge
 from stacks.creator import parameters_for, stack_name
 from stacks.ops import FREE_ALARMS
@@ -19,7 +19,7 @@ from tests.stacks.conftest import Assembly, Synthesise
 
 # The default one included (CloudFront's quota for a distribution).
 CLOUDFRONT_BEHAVIOURS = 25
-STACKS = ("data", "api", "site", "ops")
+STACKS = ("data", "live", "api", "site", "ops")
 # Each costs something for merely being there.
 COSTS_WHILE_IDLE = {
     "AWS::KMS::Key",
@@ -120,7 +120,8 @@ def test_every_alarm_may_publish_to_its_topic_and_nobody_else_may(assembly: Asse
 def test_the_site_is_in_the_region_of_cloudfront_and_the_rest_at_home(assembly: Assembly) -> None:
     artifacts = json.loads((assembly.folder / "manifest.json").read_text())["artifacts"]
     regions = {s: artifacts[stack_name("tester", s)]["environment"].rpartition("/")[2] for s in STACKS}
-    assert regions == {"data": "eu-central-1", "api": "eu-central-1", "site": "us-east-1", "ops": "eu-central-1"}
+    assert regions.pop("site") == "us-east-1"
+    assert {*regions.values()} == {"eu-central-1"}
 
 
 def test_stacks_know_each_other_weakly(assembly: Assembly) -> None:
@@ -135,7 +136,8 @@ def test_stacks_know_each_other_weakly(assembly: Assembly) -> None:
 def test_what_the_bucket_lacks_falls_over_to_the_api(assembly: Assembly) -> None:
     (distribution,) = assembly.resources("site", "AWS::CloudFront::Distribution").values()
     config = distribution["Properties"]["DistributionConfig"]
-    (media,) = [b for b in config["CacheBehaviors"] if b["PathPattern"] == edge.MEDIA_PATHS]
+    media, guarded = (b for b in config["CacheBehaviors"] if b["PathPattern"].startswith("/media/"))
+    assert media["TargetOriginId"] == guarded["TargetOriginId"]
     groups = {group["Id"]: group for group in config["OriginGroups"]["Items"]}
     assert {*groups} == {config["DefaultCacheBehavior"]["TargetOriginId"], media["TargetOriginId"]}
     for group in groups.values():
@@ -150,10 +152,8 @@ def test_what_is_personal_is_never_kept_and_its_cookies_pass_both_ways(assembly:
     behaviours = {behaviour["PathPattern"]: behaviour for behaviour in config["CacheBehaviors"]}
     assert {"/account/*", "/de/account/*", "/en/account/*", "/api/*"} <= {*behaviours}
     assert len(behaviours) <= CLOUDFRONT_BEHAVIOURS - 1
-    assert [*behaviours][-1] == edge.MEDIA_PATHS
-    for path, behaviour in behaviours.items():
-        if path == edge.MEDIA_PATHS:
-            continue
+    assert [*behaviours][-2:] == [edge.MEDIA_PATHS, edge.GUARDED_PATHS]
+    for behaviour in [*behaviours.values()][:-2]:
         assert behaviour["CachePolicyId"] == cloudfront.CachePolicy.CACHING_DISABLED.cache_policy_id
         # All that the visitor sent but the host: cookies, queries, the lot. Nothing takes Set-Cookie off the answer.
         everything = cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER.origin_request_policy_id
@@ -182,9 +182,39 @@ def test_pictures_are_kept_a_year_and_come_signed_from_the_private_bucket(assemb
     (allowed,) = [s for s in policy["Properties"]["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
     assert allowed["Principal"] == {"Service": "cloudfront.amazonaws.com"}
     assert allowed["Action"] == "s3:GetObject"
-    assert json.dumps(allowed["Resource"]).endswith('/media/public/*"]]}')
+    readable = [resource["Fn::Join"][1][-1] for resource in allowed["Resource"]]
+    assert readable == ["/media/public/*", "/media/videos/*"]
     source = json.dumps(allowed["Condition"]["ArnLike"]["aws:SourceArn"])
     assert ':cloudfront::", {"Ref": "AWS::AccountId"}, ":distribution/*"' in source
+
+
+def test_what_is_not_for_everyone_is_given_to_who_has_cookies_that_our_key_signed(assembly: Assembly) -> None:
+    behaviours = {b["PathPattern"]: b for b in _distribution(assembly)["CacheBehaviors"]}
+    assert not behaviours[edge.MEDIA_PATHS].get("TrustedKeyGroups")
+    (group,) = behaviours[edge.GUARDED_PATHS]["TrustedKeyGroups"]
+    groups = assembly.resources("site", "AWS::CloudFront::KeyGroup")
+    (key,) = groups[group["Ref"]]["Properties"]["KeyGroupConfig"]["Items"]
+    made = assembly.resources("site", "AWS::CloudFront::PublicKey")[key["Ref"]]["Properties"]["PublicKeyConfig"]
+    assert made["EncodedKey"] == {"Ref": "MediaSigningKey"}
+    (written,) = [
+        parameter["Properties"]
+        for parameter in assembly.resources("site", "AWS::SSM::Parameter").values()
+        if parameter["Properties"]["Name"] == media_key_parameter("tester")
+    ]
+    assert written["Value"] == {"Ref": key["Ref"]}
+
+
+def test_without_videos_there_is_no_key_and_nothing_to_guard(synthesise: Synthesise) -> None:
+    without = synthesise(a_creator(switches={"videos": {"enabled": False}}))
+    assert "MediaSigningKey" not in without.template("site")["Parameters"]
+    assert edge.GUARDED_PATHS not in {b["PathPattern"] for b in _distribution(without)["CacheBehaviors"]}
+
+
+def test_a_recording_that_nobody_took_is_gone_after_a_month(assembly: Assembly) -> None:
+    (bucket,) = assembly.resources("data", "AWS::S3::Bucket").values()
+    (recorded,) = [r for r in bucket["Properties"]["LifecycleConfiguration"]["Rules"] if r.get("Prefix") == RECORDINGS]
+    assert (recorded["Status"], recorded["ExpirationInDays"]) == ("Enabled", 30)
+    assert recorded["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
 
 
 def test_what_people_upload_is_gone_after_a_day(assembly: Assembly) -> None:
@@ -226,9 +256,12 @@ def test_only_who_asks_cognito_is_told_of_the_user_pool(synthesise: Synthesise) 
 
 
 def test_the_worker_finds_the_distribution_by_its_name(assembly: Assembly) -> None:
-    (parameter,) = (p["Properties"] for p in assembly.resources("site", "AWS::SSM::Parameter").values())
+    parameters = {
+        p["Properties"]["Name"]: p["Properties"] for p in assembly.resources("site", "AWS::SSM::Parameter").values()
+    }
     (distribution,) = assembly.resources("site", "AWS::CloudFront::Distribution")
-    assert (parameter["Name"], parameter["Type"]) == ("/prism/tester/distribution", "String")
+    parameter = parameters["/prism/tester/distribution"]
+    assert parameter["Type"] == "String"
     assert parameter["Value"] == {"Ref": distribution}
 
 
@@ -281,11 +314,20 @@ def test_the_certificate_waits_for_the_domain(assembly: Assembly) -> None:
 
 
 def test_keys_become_parameters_and_stay_out_of_templates(assembly: Assembly) -> None:
+    pems = [f"-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n" for body in ("Rsa+/0=", "P384+/==")]
     keys = StackKeys(
-        origin_secret="s" * 43, origin_digests=("a" * 64, "b" * 64), media_signing_public="PEM", playback_public="PEM"
+        origin_secret="s" * 43,
+        origin_digests=("a" * 64, "b" * 64),
+        media_signing_public=pems[0],
+        playback_public=pems[1],
     )
-    parameters = parameters_for("tester", keys)
+    parameters = parameters_for("tester", keys, features=active_features(assembly.creator))
     assert parameters == {
+        "prism-tester-live": {"PlaybackPublicKey": pems[1]},
+        "prism-tester-api": {"OriginDigests": f"{'a' * 64},{'b' * 64}"},
+        "prism-tester-site": {"OriginSecret": "s" * 43, "MediaSigningKey": pems[0]},
+    }
+    assert parameters_for("tester", keys, features=()) == {
         "prism-tester-api": {"OriginDigests": f"{'a' * 64},{'b' * 64}"},
         "prism-tester-site": {"OriginSecret": "s" * 43},
     }

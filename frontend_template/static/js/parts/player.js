@@ -120,6 +120,7 @@ class Player {
     const turn = (this.turn = (this.turn ?? 0) + 1);
     clearTimeout(this.waiting);
     this.opened = true;
+    this.moved = Date.now();
     if (this.state !== "reconnecting") this.#is("loading");
     try {
       await this.controls.ready;
@@ -232,10 +233,9 @@ class Player {
 
   /** What stands still although it should play, without an error that would say so, is begun anew. */
   #watch() {
-    if (!this.opened || !this.wanted || this.gone || this.video.paused) return (this.moved = Date.now());
-    if (Date.now() - (this.moved ?? Date.now()) < STUCK || navigator.onLine === false) return undefined;
-    this.moved = Date.now() + STUCK;
-    return this.#again();
+    const rests = !this.opened || !this.wanted || this.gone || this.state === "blocked" || (this.video.paused && this.state === "paused");
+    if (rests || navigator.onLine === false) this.moved = Date.now();
+    else if (Date.now() - this.moved > STUCK) this.#again();
   }
 
   #is(state) {

@@ -31,6 +31,9 @@ START_MILLISECONDS = 1_000
 SILENT_SECONDS = 5.0
 """A publisher that has sent nothing for so long makes room for one with the same key: its computer may have gone to sleep."""
 
+ENDED_KEPT_SECONDS = 60.0
+"""How long those who are behind may watch a stream to its end."""
+
 SESSIONS_KEPT = 50
 
 _BAD_NAME = "NetStream.Publish.BadName"
@@ -182,6 +185,7 @@ class Channel:
             self._grace.cancel()
             self._grace = None
         stream.window.end()
+        asyncio.get_running_loop().call_later(ENDED_KEPT_SECONDS, stream.window.clear)
         stream.ended = datetime.now(UTC)
         if failure or stream.started is None:
             self._tell(stream, "Stream Failure", reason=failure or "The publisher sent nothing that can be watched.")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -75,6 +75,8 @@ class Window:
     def __init__(self, *, finished: Callable[[Segment], None] = lambda _: None) -> None:
         self.segments: deque[Segment] = deque()
         self.epochs: dict[int, Epoch] = {}
+        self.epoch: Epoch | None = None
+        """Of what came last."""
         self.breaks_gone = 0
         """Breaks before the first segment that is kept."""
         self.ended = False
@@ -88,14 +90,6 @@ class Window:
         self._next = 0
         self._epochs_made = 0
         self._waiting: set[asyncio.Future[None]] = set()
-
-    @property
-    def epoch(self) -> Epoch | None:
-        return self.segments[-1].epoch if self.segments else None
-
-    @property
-    def complete(self) -> Iterator[Segment]:
-        return (segment for segment in self.segments if segment.done)
 
     @property
     def next_part(self) -> tuple[int, int]:
@@ -116,6 +110,7 @@ class Window:
         breaks = self.epoch is not None and self.epoch is not epoch
         self.segments.append(Segment(number=self._next, epoch=epoch, begins=begins, breaks=breaks))
         self._next += 1
+        self.epoch = epoch
 
     def add(self, part: Part) -> None:
         self.segments[-1].parts.append(part)
@@ -142,6 +137,11 @@ class Window:
         self.close()
         self.ended = True
         self._tell()
+
+    def clear(self) -> None:
+        """Nobody watches any more: keep what is known of it, and none of the media."""
+        self.segments.clear()
+        self.epochs.clear()
 
     def segment(self, number: int) -> Segment | None:
         return next((segment for segment in self.segments if segment.number == number), None)

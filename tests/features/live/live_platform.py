@@ -81,6 +81,9 @@ class PlayedRoom:
         assert reason
         self.disconnected.append(user_id)
 
+    def send_event(self, name: str, attributes: Mapping[str, str]) -> None:
+        """What other features tell the room is their own tests' business."""
+
 
 @dataclass
 class Live:

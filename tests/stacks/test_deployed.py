@@ -220,7 +220,7 @@ def _uploaded(s3: Any, key: str, template: str, emulator: Emulator) -> str:
     """As `cdk deploy` does it: a request holds 51,200 bytes of template, an object a million."""
     bucket = f"cdk-hnb659fds-assets-{emulator.account}-{emulator.region}"
     s3.put_object(Bucket=bucket, Key=key, Body=template.encode())
-    return f"https://{bucket}.s3.{emulator.region}.amazonaws.com/{key}"
+    return f"https://s3.{emulator.region}.amazonaws.com/{bucket}/{key}"
 
 
 def _for_the_emulator(template: dict[str, Any]) -> dict[str, Any]:

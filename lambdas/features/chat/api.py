@@ -211,7 +211,7 @@ def unban(id: PersonId, visit: Here) -> PersonState:
 @needs("chat.moderate")
 def pin(sent: Annotated[ToPin, Body()], visit: Here) -> Pinned:
     """Its words and its author are the log's where it has the message, and else those that were sent; the log of what was done has them."""
-    said = history.find(visit.services, sent.id, since=moderation.looked_back(visit.services))
+    said = moderation.said_or_busy(visit.services, sent.id)
     message = {
         "id": sent.id,
         "content": said.content if said else sent.content,

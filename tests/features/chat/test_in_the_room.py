@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from lambdas.core.events import Change, Event
-from lambdas.features.chat import events, models
+from lambdas.features.chat import events
 from lambdas.features.chat.models import Act, ChatPerson
 from lambdas.platform.audit import AuditEntry
-from tests.features.chat.conftest import Scene, ask, make_member
+from tests.features.chat.conftest import Scene, ask, make_member, on_air
 from tests.local.ivschat.chatting import Person as Connected
 from tests.people import a_person
 
@@ -95,8 +95,12 @@ def test_a_pause_ends_by_itself_and_takes_words_away_only_where_asked(scene: Sce
 
     platform.clock.forward(seconds=11)
     assert scene.token(fan).json["me"]["may_send"] is True
+    # The review goes by the real clock, by which no ten seconds have passed.
+    a_while = timedelta(minutes=1)
     row = ChatPerson.get(fan.id)
-    row.update(actions=[ChatPerson.muted_until.set(models.milliseconds(platform.clock()) - 60_000)])
+    row.update(actions=[ChatPerson.muted_until.set(row.muted_until - a_while / timedelta(milliseconds=1))])
+    for act in acts():
+        act.update(actions=[Act.at.set(act.at - a_while)])
     scene.says(scene.enter(fan), "back again")
     assert scene.history() == ["back again"]
 
@@ -185,8 +189,6 @@ def _event(at: object, subject: str = "room") -> Event:
 
 
 def test_history_has_the_half_hour_before_the_show_and_nothing_older(scene: Scene) -> None:
-    from tests.features.chat.conftest import on_air
-
     scene.says(scene.enter(a_person(scene.platform)), "before")
     assert scene.history() == ["before"]
     now = scene.platform.clock()

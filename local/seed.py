@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
+import boto3
+
 from lambdas.core.creator import Creator
 from lambdas.web import edge
-from local import http_api
+from local import demo_recording, http_api
 from local.demo_people import DEMO, PEOPLE, DemoPerson
 from local.platform import Platform
 
@@ -102,10 +104,13 @@ class Refused(RuntimeError):
 class Demo:
     """What fills a feature: the creator, visitors who each come from elsewhere, and the mailboxes of all.
 
-    `mails` gives the texts of all mails to an address, the newest first.
+    `mails` gives the texts of all mails to an address, the newest first. `channel` is the ARN of the creator's channel (empty:
+    live is off), `media` the name of the bucket that it records to.
     """
 
     creator: Creator
+    channel: str = ""
+    media: str = ""
     visitors: tuple[Visitor, ...]
     mails: Callable[[str], list[str]]
     stop: threading.Event
@@ -141,6 +146,7 @@ def seed(
     functions: Mapping[str, http_api.Function],
     mails: Callable[[str], list[str]],
     stop: threading.Event,
+    channel: str = "",
 ) -> tuple[str, ...]:
     """Fill what is not filled yet of the demo creator's active features; the names of those filled now.
 
@@ -149,7 +155,7 @@ def seed(
     filled = []
     for name, put_in in SEEDS.items() if creator.id == DEMO else ():
         mark = f"seed/{name}"
-        if name not in active or platform.checkpoints.read(mark):
+        if name not in active or (name in NEED_A_CHANNEL and not channel) or platform.checkpoints.read(mark):
             continue
         visitors = tuple(
             Visitor(
@@ -162,7 +168,16 @@ def seed(
             for last in range(1, 255)
         )
         try:
-            put_in(Demo(creator=creator, visitors=visitors, mails=mails, stop=stop))
+            put_in(
+                Demo(
+                    creator=creator,
+                    channel=channel,
+                    media=platform.media,
+                    visitors=visitors,
+                    mails=mails,
+                    stop=stop,
+                )
+            )
         except Interrupted:
             break
         platform.checkpoints.write(mark, "done")
@@ -219,6 +234,33 @@ def _join(demo: Demo, person: DemoPerson, *, owner: Visitor, browser: Visitor) -
     browser.ask("POST", "/api/auth/invitation", {"token": unquote(token)})
 
 
+def _recording(demo: Demo) -> None:
+    """A recording of the channel, made a video, named and published by the owner."""
+    owner = demo.visitors[-10]
+    _enter(demo, PEOPLE[0], owner)
+    worker = owner.functions["worker"]
+    id = demo_recording.record(demo.channel, bucket=demo.media, s3=boto3.client("s3"), worker=worker)
+    # What is said of it first, then that it is published: each once, also where the last start was cut short.
+    for path, wish in (("details", demo_recording.WORDS), ("state", {"state": "published"})):
+        _as_version(demo, owner, f"/studio/videos/{id}/{path}", wish, version=1 if path == "details" else 2)
+
+
+def _as_version(demo: Demo, browser: Visitor, path: str, wish: Mapping[str, Any], *, version: int) -> None:
+    """Do something with what is at a version, as soon as it is there; nothing where it is past that."""
+    for _ in range(int(MAIL_SECONDS / _LOOK_SECONDS)):
+        try:
+            browser.ask("POST", path, {**wish, "version": version})
+        except Refused as refused:
+            if refused.code == "changed_meanwhile":
+                return
+            if refused.code != "not_found":
+                raise
+            demo.wait(_LOOK_SECONDS)
+        else:
+            return
+    raise TimeoutError("the recording has not become a video")
+
+
 MESSAGES: tuple[Mapping[str, str], ...] = (
     {
         "name": "Ada Example",
@@ -251,5 +293,7 @@ MESSAGES: tuple[Mapping[str, str], ...] = (
     },
 )
 
-SEEDS: Mapping[str, Callable[[Demo], None]] = {"contact": _messages, "accounts": _people}
+SEEDS: Mapping[str, Callable[[Demo], None]] = {"contact": _messages, "accounts": _people, "videos": _recording}
 """What fills a feature, by its name."""
+
+NEED_A_CHANNEL = frozenset({"videos"})

@@ -250,6 +250,7 @@ class Server:
                 functions=self.functions,
                 mails=partial(texts_to, os.environ["AWS_ENDPOINT_URL"]),
                 stop=unwanted,
+                channel=os.environ.get("PRISM_IVS_CHANNEL", ""),
             )
         except Exception:
             if not unwanted.is_set():

@@ -23,7 +23,7 @@ GROUPS = PROJECT["dependency-groups"]
 
 # Others' code, in the words of others.
 NOT_OURS = ("tests/e2e/vendor/",)
-NOT_TEXT = {".woff2", ".ttf", ".png", ".jpg", ".jpeg", ".webp", ".avif", ".ico", ".gif", ".zip"}
+NOT_TEXT = {".woff2", ".ttf", ".png", ".jpg", ".jpeg", ".webp", ".avif", ".ico", ".gif", ".zip", ".ts"}
 
 
 def _files() -> Iterator[tuple[str, str]]:

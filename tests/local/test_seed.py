@@ -153,4 +153,4 @@ def test_a_feature_that_is_off_is_not_filled(emulator: Emulator) -> None:
 @pytest.mark.parametrize("message", MESSAGES)
 def test_nobody_in_it_is_real(message: dict[str, str]) -> None:
     assert message["email"].partition("@")[2] in {"example.com", "example.org", "example.net"}
-    assert set(SEEDS) == {"contact", "accounts"}
+    assert set(SEEDS) == {"contact", "accounts", "videos"}

@@ -89,8 +89,8 @@ class RoomInPlay:
         )
         return self.do(lambda: self.app.room.publish(said))
 
-    def tell(self, name: str, **attributes: str) -> None:
-        self.do(lambda: self.app.room.send_event(name, attributes))
+    def tell(self, event: str, **attributes: str) -> None:
+        self.do(lambda: self.app.room.send_event(event, attributes))
 
     def delete(self, id: str) -> None:
         self.do(lambda: self.app.room.delete(id, "moderated"))

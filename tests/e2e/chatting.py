@@ -26,6 +26,7 @@ from local.ivschat.app import ChatApp
 from local.ivschat.settings import ChatSettings
 from tests.e2e.brands import Brand
 from tests.e2e.browser import HEADERS, open_site
+from tests.e2e.local_platform import until
 
 T = TypeVar("T")
 
@@ -106,6 +107,10 @@ class RoomInPlay:
                 connection.end("")
 
         self.do(end)
+
+    def until_there(self, user: str) -> None:
+        """Return when somebody is in the room."""
+        until(lambda: user in self.people, what=f"{user} in the room")
 
     @property
     def people(self) -> list[str]:

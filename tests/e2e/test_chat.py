@@ -442,6 +442,7 @@ def test_the_panel_shuts_nobody_out(browser: Browser, pages: Pages, room: RoomIn
         visitor.page = chatter.page
         chatter.page.set_viewport_size({"width": width, "height": 800})
         chatter.open("de")
+        expect(chatter.page.locator(".chat")).to_have_attribute("data-state", "open")
         room.say("Hallo https://example.com/", name="Ein langer Name " * 5, role="member")
         room.say("שלום עולם", user="per_c", name="מאיה")
         expect(chatter.page.locator(".chat-message")).to_have_count(2)

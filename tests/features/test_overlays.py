@@ -426,10 +426,8 @@ def test_what_is_no_news_is_no_alert(platform: PlatformUnderTest, room: FakeRoom
         source="hand" if why == "by hand" else "membership/mem_1",
         since=now - timedelta(days=30) if why == "renewed" else None,
     )
-    changed = {
-        "ended": {"given": False},
-        "something else": {"kind": "purchase"},
-    }.get(why, {})
+    changes: dict[str, dict[str, Any]] = {"ended": {"given": False}, "something else": {"kind": "purchase"}}
+    changed = changes.get(why, {})
     if why == "told late":
         platform.clock.forward(hours=1)
     events.greet(

@@ -52,13 +52,18 @@ class SentSettings(Sent):
         )
 
 
-class SentBan(Sent):
+class SentTimeOut(Sent):
+    seconds: Annotated[int, Field(ge=SHORTEST, le=LONGEST)]
     messages: bool = False
     reason: Annotated[str, REASON] = ""
 
 
-class SentTimeOut(SentBan):
-    seconds: Annotated[int, Field(ge=SHORTEST, le=LONGEST)]
+class SentBan(Sent):
+    """`seconds` comes along where both stand in one form, and says nothing of a ban."""
+
+    seconds: str = ""
+    messages: bool = False
+    reason: Annotated[str, REASON] = ""
 
 
 class SentEmote(Sent):
@@ -69,9 +74,11 @@ class SentEmote(Sent):
 
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a list with one a line, each once, in their order. Invalid."""
-    lines = (" ".join(line.split()) for line in text.splitlines())
-    words = {line.casefold(): line for line in reversed([line for line in lines if line])}
-    listed = tuple(reversed(words.values()))
+    words: dict[str, str] = {}
+    for line in (" ".join(line.split()) for line in text.splitlines()):
+        if line:
+            words.setdefault(line.casefold(), line)
+    listed = tuple(words.values())
     if len(listed) > MOST_WORDS:
         raise _refused("too_many_words", f"List at most {MOST_WORDS}.", max=MOST_WORDS)
     if any(len(word.strip("*")) > LONGEST_WORD for word in listed):

@@ -1,6 +1,7 @@
 """A show with its chat: the platform, the local room that real clients talk to, and people in it."""
 
 import asyncio
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -15,6 +16,7 @@ from lambdas.core.entitlements import ANY_TIER, MEMBERSHIP
 from lambdas.features.chat import emotes, history
 from lambdas.handlers.chat_review import Reviewer
 from lambdas.platform import entitlements
+from lambdas.platform.audit import AuditEntry
 from lambdas.platform.broadcast import CHANNEL, Broadcast
 from lambdas.platform.people import Person
 from local.ivschat.log import ChatLog
@@ -133,3 +135,42 @@ def make_member(platform: PlatformUnderTest, who: Person, *, until: datetime | N
     entitlements.given(
         who.id, kind=MEMBERSHIP, of=ANY_TIER, source="test", since=platform.clock() - timedelta(days=1), until=until
     ).save()
+
+
+@pytest.fixture
+def told(platform: PlatformUnderTest, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What the room was told; it takes everything."""
+    heard: list[tuple[Any, ...]] = []
+    room = platform.services.room
+    monkeypatch.setattr(room, "send_event", lambda name, attributes: heard.append((name, dict(attributes))))
+    monkeypatch.setattr(room, "delete_message", lambda id, reason: heard.append(("delete", id)))
+    monkeypatch.setattr(room, "disconnect", lambda user, reason: heard.append(("disconnect", user, reason)))
+    monkeypatch.setattr(room, "logged", lambda since, page=1000: iter(()))
+    on_air(platform)
+    return heard
+
+
+def logged(platform: PlatformUnderTest, monkeypatch: pytest.MonkeyPatch, *lines: tuple[str, str, str]) -> None:
+    """The room's log, the oldest first: (id, sender, content)."""
+    at = platform.clock().isoformat().replace("+00:00", "Z")
+    made = [
+        {
+            "event_timestamp": at,
+            "type": "MESSAGE",
+            "version": "1.0",
+            "payload": {
+                "Type": "MESSAGE",
+                "Id": id,
+                "Content": content,
+                "SendTime": at,
+                "Sender": {"UserId": sender, "Attributes": {"name": "Somebody", "role": "fan"}},
+            },
+        }
+        for id, sender, content in lines
+    ]
+    monkeypatch.setattr(platform.services.room, "logged", lambda since, page=1000: iter(made[::-1]))
+
+
+def entries() -> list[tuple[str, str, Any]]:
+    rows = sorted(AuditEntry.scan(), key=lambda row: row.id)
+    return [(row.action, row.subject, json.loads(row.after)) for row in rows if row.action.startswith("chat.")]

@@ -1,6 +1,5 @@
 """What moderators do is done once, noted with it, never lost, and never to those who may do more than they."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,53 +10,13 @@ from lambdas.core.events import Change, Event
 from lambdas.features.chat import events, moderation
 from lambdas.features.chat.models import BANNED_UNTIL, ROOM, Act, ChatPerson, ChatRoom, milliseconds
 from lambdas.features.chat.personal_data import exports, forget
-from lambdas.platform.audit import AuditEntry
 from lambdas.platform.people import Person
 from lambdas.platform.team import Member
-from tests.features.chat.conftest import ask, on_air
+from tests.features.chat.conftest import ask, entries, logged, on_air
 from tests.people import a_person
 from tests.platform_under_test import PlatformUnderTest
 
 A_MESSAGE = "aBcDeFgHiJkL"
-
-
-@pytest.fixture
-def told(platform: PlatformUnderTest, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """What the room was told; it takes everything."""
-    heard: list[tuple[Any, ...]] = []
-    room = platform.services.room
-    monkeypatch.setattr(room, "send_event", lambda name, attributes: heard.append((name, dict(attributes))))
-    monkeypatch.setattr(room, "delete_message", lambda id, reason: heard.append(("delete", id)))
-    monkeypatch.setattr(room, "disconnect", lambda user, reason: heard.append(("disconnect", user, reason)))
-    monkeypatch.setattr(room, "logged", lambda since, page=1000: iter(()))
-    on_air(platform)
-    return heard
-
-
-def logged(platform: PlatformUnderTest, monkeypatch: pytest.MonkeyPatch, *lines: tuple[str, str, str]) -> None:
-    """The room's log, the oldest first: (id, sender, content)."""
-    at = platform.clock().isoformat().replace("+00:00", "Z")
-    made = [
-        {
-            "event_timestamp": at,
-            "type": "MESSAGE",
-            "version": "1.0",
-            "payload": {
-                "Type": "MESSAGE",
-                "Id": id,
-                "Content": content,
-                "SendTime": at,
-                "Sender": {"UserId": sender, "Attributes": {"name": "Somebody", "role": "fan"}},
-            },
-        }
-        for id, sender, content in lines
-    ]
-    monkeypatch.setattr(platform.services.room, "logged", lambda since, page=1000: iter(made[::-1]))
-
-
-def entries() -> list[tuple[str, str, Any]]:
-    rows = sorted(AuditEntry.scan(), key=lambda row: row.id)
-    return [(row.action, row.subject, json.loads(row.after)) for row in rows if row.action.startswith("chat.")]
 
 
 def restriction(person: Person) -> tuple[int, bool]:

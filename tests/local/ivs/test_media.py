@@ -3,7 +3,7 @@
 import os
 import socket
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,14 @@ from local.media_server import PORTS_TRIED
 from tests.conftest import ACCOUNT, NOBODY, REGION
 from tests.local.ivs.streaming import KEY, Show, pem
 from tests.local.requests_here import ask, wait_until
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Show]:
+    """A process that nothing happens to."""
+    show = Show(folder=tmp_path_factory.mktemp("one"))
+    yield show
+    show.close()
 
 
 def test_two_creators_side_by_side_share_nothing(shows: Callable[..., Show], film: Path) -> None:
@@ -60,25 +68,25 @@ def test_the_key_and_the_revocations_outlive_a_restart(shows: Callable[..., Show
     assert show.open(show.token(**{"aws:viewer-id": "gone", "aws:viewer-session-version": 3})).status == 200
 
 
-def test_both_servers_are_on_loopback_only(show: Show) -> None:
+def test_both_servers_are_on_loopback_only(one: Show) -> None:
     addresses = {
         line.split()[1].partition(":")[0]
         for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
         if line.split()[3] == "0A"
-        and int(line.split()[1].partition(":")[2], 16) in {show.media.port, show.media.rtmp_port}
+        and int(line.split()[1].partition(":")[2], 16) in {one.media.port, one.media.rtmp_port}
     }
     assert addresses == {"0100007F"}
 
 
-def test_nothing_of_a_stream_is_on_its_command_line(show: Show) -> None:
-    command = Path(f"/proc/{show.media.pid}/cmdline").read_text()
+def test_nothing_of_a_stream_is_on_its_command_line(one: Show) -> None:
+    command = Path(f"/proc/{one.media.pid}/cmdline").read_text()
     assert "sk_" not in command
-    assert show.key not in command
+    assert one.key not in command
 
 
-def test_elsewhere_there_is_nothing(show: Show) -> None:
+def test_elsewhere_there_is_nothing(one: Show) -> None:
     for path in ("/", "/ivs", "/api/video/v1/", "/metrics", "/live"):
-        assert ask(show.media.port, path).status in {403, 404}
+        assert ask(one.media.port, path).status in {403, 404}
 
 
 def test_it_ends_with_its_parent(show: Show) -> None:
@@ -87,7 +95,7 @@ def test_it_ends_with_its_parent(show: Show) -> None:
     assert show.media.process._process.returncode == 0
 
 
-def test_a_port_in_use_is_said(show: Show) -> None:
+def test_a_port_in_use_is_said(one: Show) -> None:
     with pytest.raises(MediaFailed, match="in use"):
         Media.start(
             creator="mira",
@@ -95,7 +103,7 @@ def test_a_port_in_use_is_said(show: Show) -> None:
             region=REGION,
             aws=NOBODY,
             playback_key=pem(),
-            port=show.media.port,
+            port=one.media.port,
             rtmp_port=0,
         )
 
@@ -105,13 +113,13 @@ def test_a_key_that_is_none_is_said() -> None:
         Media.start(creator="mira", account=ACCOUNT, region=REGION, aws=NOBODY, playback_key="none", rtmp_port=0)
 
 
-def test_its_environment_says_all_that_the_platform_asks_for(show: Show) -> None:
-    environment = show.media.environment()
-    assert environment["PRISM_IVS_CHANNEL"] == show.channel
+def test_its_environment_says_all_that_the_platform_asks_for(one: Show) -> None:
+    environment = one.media.environment()
+    assert environment["PRISM_IVS_CHANNEL"] == one.channel
     assert environment["PRISM_IVS_PLAYBACK"].endswith(
-        f"/{REGION}.{ACCOUNT}.channel.{show.channel.rpartition('/')[2]}.m3u8"
+        f"/{REGION}.{ACCOUNT}.channel.{one.channel.rpartition('/')[2]}.m3u8"
     )
-    assert environment["PRISM_CHAT_ENDPOINT"].startswith(f"ws://127.0.0.1:{show.media.port}/")
+    assert environment["PRISM_CHAT_ENDPOINT"].startswith(f"ws://127.0.0.1:{one.media.port}/")
     assert all(environment.values())
 
 

@@ -114,7 +114,7 @@ def test_whatever_the_clock_does_time_goes_forward(moves: list[tuple[float, int]
 def test_other_codecs_begin_an_epoch_behind_a_break() -> None:
     camera = Camera().run(4.01)
     camera.packager.configure(OTHER_VIDEO)
-    camera.run(6)
+    camera.run(5)
     camera.packager.flush()
     assert [segment.epoch.number for segment in camera.whole] == [0, 0, 0, 1, 1]
     assert [segment.breaks for segment in camera.whole] == [False, False, False, True, False]

@@ -33,12 +33,15 @@ NO_SCREEN = {
     "/studio/settings/brand/preview": "leads back to the form, whoever reloads what it was answered with",
     "/studio/settings/links/arrange": "leads back to the form, whoever reloads what it was answered with",
     "/studio/settings/brand/colours": "colours while one picks them, as JSON",
+    "/studio/live/key": "leads back to the desk, whoever reloads what it was answered with",
+    "/studio/live/numbers": "how the stream goes while one looks, as JSON",
 }
 """What is asked for in the studio and is no screen."""
 
 NOT_NOTED = {
     "/studio/settings/brand/preview": "shows how it would look, and changes nothing",
     "/studio/settings/links/arrange": "gives the form back with one row more or less, and changes nothing",
+    "/studio/overlays/test": "shows an alert on stream for some seconds, and changes nothing",
 }
 """What is posted to the studio and leaves no entry in the log."""
 

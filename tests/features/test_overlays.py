@@ -368,7 +368,7 @@ def test_settings_that_cannot_be_shown_are_refused_beside_their_field(owner: Bro
 
 def test_a_test_alert_is_on_stream_and_each_is_another(owner: Browser, room: FakeRoom) -> None:
     for _ in range(2):
-        assert press(owner, "/studio/overlays/test").headers["location"].endswith("?done=test")
+        assert press(owner, "/studio/overlays/test", kind="test").headers["location"].endswith("?done=test")
         owner.platform.clock.forward(seconds=1)
     assert [(name, told["kind"]) for name, told in room.events] == [("prism:alert", "test")] * 2
     assert len({told["id"] for _, told in room.events}) == 2

@@ -1,6 +1,6 @@
 """/studio/overlays/: the addresses, how sources look, alerts to try, and the goal."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic import BaseModel, ConfigDict, Field
@@ -54,6 +54,14 @@ class SentSettings(OverlaySettings):
 
 class SentGoal(Goal):
     version: VersionSeen
+
+
+class TestAlert(BaseModel):
+    """Which kind of alert to try."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    kind: Literal["test"]
 
 
 class Saved(BaseModel):
@@ -135,7 +143,7 @@ def change_goal(sent: Annotated[SentGoal, Body()], visit: Here) -> Saved:
 @router.post("/studio/overlays/test", tags=["overlays"], summary="Show an alert to try")
 @form(page=OVERLAYS, sent=f"{OVERLAYS}?done=test", fields=(), name="test_form", context=_shown)
 @needs("overlays.manage")
-def test_alert(visit: Here) -> Sent:
+def test_alert(sent: Annotated[TestAlert, Body()], visit: Here) -> Sent:
     """On every source for alerts that is open now."""
-    alert(visit.services, "test", id=new_id("alr", at=visit.services.clock()))
+    alert(visit.services, sent.kind, id=new_id("alr", at=visit.services.clock()))
     return Sent()

@@ -26,8 +26,12 @@ MAX_BODY_BYTES = 256 * 1024
 
 
 class MediaOrigins(NamedTuple):
-    """What a page reaches beside the site itself: where live video comes from, and the chat. `wasm` is for a player made so."""
+    """What a page reaches beside the site itself: where live video comes from, and the chat.
 
+    `player` says that there is something to play at all, live or recorded; `wasm` that the player is made so.
+    """
+
+    player: bool = False
     playback: tuple[str, ...] = ()
     chat: tuple[str, ...] = ()
     wasm: bool = False
@@ -44,6 +48,7 @@ def media_origins(creator: Creator, features: tuple[Feature[Any], ...]) -> Media
     by_name = {feature.name: feature for feature in features}
     live = by_name.get("live")
     return MediaOrigins(
+        player=live is not None or "videos" in by_name,
         playback=("https://*.live-video.net",) if live else (),
         chat=(f"wss://edge.ivschat.{creator.region}.amazonaws.com",) if "chat" in by_name else (),
         wasm=live is not None and getattr(live.config_in(creator.features), "player", "") == "ivs",
@@ -54,9 +59,10 @@ def content_security_policy(media: MediaOrigins) -> str:
     """What the site's pages may load, and from where: itself, and what live needs where it is on.
 
     A player takes playlists and segments by script (connect-src), and Safari by itself (media-src); hls.js puts a stream
-    together in a worker that it makes from a blob.
+    together in a worker that it makes from a blob, and begins each track of captions with the empty file "data:,WEBVTT".
     """
-    worker = (" blob:",) if media.playback else ()
+    worker = (" blob:",) if media.player else ()
+    captions = (" data:",) if media.player else ()
     wasm = (" 'wasm-unsafe-eval'",) if media.wasm else ()
     directives = (
         ("default-src 'none'",),
@@ -67,7 +73,7 @@ def content_security_policy(media: MediaOrigins) -> str:
         ("frame-ancestors 'none'",),
         ("img-src 'self'",),
         ("manifest-src 'self'",),
-        ("media-src 'self' blob:", *(f" {origin}" for origin in media.playback)),
+        ("media-src 'self' blob:", *captions, *(f" {origin}" for origin in media.playback)),
         ("script-src 'self'", *wasm),
         ("style-src 'self'",),
         ("worker-src 'self'", *worker),

@@ -15,6 +15,7 @@ class Playing(FeatureConfig):
 
 LIVE: Feature[Any] = Feature(name="live", config=Playing)
 CHAT: Feature[Any] = Feature(name="chat", config=FeatureConfig)
+VIDEOS: Feature[Any] = Feature(name="videos", config=FeatureConfig)
 
 
 def directives(media: edge.MediaOrigins) -> dict[str, set[str]]:
@@ -44,9 +45,16 @@ def test_live_opens_what_its_player_needs_and_chat_its_one_host() -> None:
         "https://*.live-video.net",
         "wss://edge.ivschat.eu-central-1.amazonaws.com",
     }
-    assert policy["media-src"] == {"'self'", "blob:", "https://*.live-video.net"}
+    assert policy["media-src"] == {"'self'", "blob:", "data:", "https://*.live-video.net"}
     assert policy["worker-src"] == {"'self'", "blob:"}
     assert policy["script-src"] == policy["img-src"] == {"'self'"}
+
+
+def test_recordings_are_played_by_the_same_player_and_come_from_the_site() -> None:
+    policy = cloud(VIDEOS)
+    assert policy["worker-src"] == {"'self'", "blob:"}
+    assert policy["media-src"] == {"'self'", "blob:", "data:"}
+    assert policy["connect-src"] == {"'self'"}
 
 
 def test_live_without_chat_reaches_no_chat() -> None:
@@ -59,10 +67,10 @@ def test_only_the_player_that_is_made_of_webassembly_may_compile_it(player: str,
 
 
 def test_on_a_laptop_it_is_the_media_process_and_nobody_else() -> None:
-    here = edge.MediaOrigins(playback=("http://127.0.0.1:4000",), chat=("ws://127.0.0.1:4000",))
+    here = edge.MediaOrigins(player=True, playback=("http://127.0.0.1:4000",), chat=("ws://127.0.0.1:4000",))
     policy = directives(here)
     assert policy["connect-src"] == {"'self'", "http://127.0.0.1:4000", "ws://127.0.0.1:4000"}
-    assert policy["media-src"] == {"'self'", "blob:", "http://127.0.0.1:4000"}
+    assert policy["media-src"] == {"'self'", "blob:", "data:", "http://127.0.0.1:4000"}
 
 
 def test_every_header_goes_with_every_policy() -> None:

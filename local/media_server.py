@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import uvicorn
+
 from local.ivs.service import Ivs
 from local.ivs.settings import CHAT_PATH, INGEST_APP, Settings
 from local.loopback import LOOPBACK, ASGIApp, Guard, Scope, guarded, server
@@ -48,7 +50,7 @@ async def _serve(settings: Settings, parent: Parent) -> None:
     web = server(app, grace=2, keep_alive=30)
     web.config.ws_max_size = SOCKET_MESSAGE_BYTES
     loop = asyncio.get_running_loop()
-    parent.listen(gone=partial(loop.call_soon_threadsafe, setattr, web, "should_exit", True))
+    parent.listen(gone=partial(loop.call_soon_threadsafe, _stop, ivs, web))
     await ivs.start(rtmp, tell=lambda trouble: parent.say(trouble=trouble))
     serving = asyncio.create_task(web.serve(sockets=[http]))
     while not web.started and not serving.done():
@@ -57,6 +59,12 @@ async def _serve(settings: Settings, parent: Parent) -> None:
         parent.say(port=port, rtmp=rtmp_port, channel=settings.channel, playback=ivs.playback_url, ingest=ivs.ingest)
     await serving
     await ivs.stop()
+
+
+def _stop(ivs: Ivs, web: uvicorn.Server) -> None:
+    # The show first: requests that wait for its next part are answered then, and the web server need not wait for them.
+    ivs.close()
+    web.should_exit = True
 
 
 @dataclass(frozen=True, kw_only=True)

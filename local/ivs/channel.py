@@ -28,9 +28,6 @@ from local.ivs.window import Segment, Window
 START_MILLISECONDS = 1_000
 """Where a stream's media begins: sound may be a little earlier than the first picture."""
 
-SILENT_SECONDS = 5.0
-"""A publisher that has sent nothing for so long makes room for one with the same key: its computer may have gone to sleep."""
-
 ENDED_KEPT_SECONDS = 60.0
 """How long those who are behind may watch a stream to its end."""
 
@@ -95,10 +92,11 @@ class Channel:
         if app != INGEST_APP or not self.keys.is_current(key):
             raise Refused(_BAD_NAME, "There is no such stream key. Copy it from the studio again.")
         if self._feed is not None:
-            if self._feed.silent < SILENT_SECONDS:
+            if self._feed.silent < self.settings.timing.silent:
                 raise Refused(_BAD_NAME, "This stream key is in use by another connection.")
-            self._feed.hang_up(_BAD_NAME, "Another connection took over, as this one was silent.")
-            self.left(self._feed, unpublished=False)
+            silent = self._feed
+            silent.hang_up(_BAD_NAME, "Another connection took over, as this one was silent.")
+            silent.close(unpublished=False)
         if self._grace:
             self._grace.cancel()
             self._grace = None
@@ -200,7 +198,7 @@ class Channel:
     def _hang_up(self, description: str) -> None:
         if self._feed is not None:
             feed, self._feed = self._feed, None
-            feed.packager.flush()
+            feed.finish()
             feed.hang_up("NetStream.Publish.Rejected", description)
 
     def _tell(self, stream: Stream, name: str, **more: str) -> None:
@@ -241,6 +239,7 @@ class Feed:
         self.packager = Packager(window, start=max(START_MILLISECONDS, round(window.ends_at)))
         self._channel, self._clock = channel, clock
         self._heard = clock()
+        self._finished = False
 
     @property
     def silent(self) -> float:
@@ -251,6 +250,8 @@ class Feed:
         self.packager.expect(video="videocodecid" in values, audio="audiocodecid" in values)
 
     def media(self, kind: int, timestamp: int, payload: bytes) -> None:
+        if self._finished:
+            return
         self._heard = self._clock()
         track = VIDEO_TRACK if kind == chunks.VIDEO else AUDIO_TRACK
         try:
@@ -266,6 +267,12 @@ class Feed:
         else:
             self.packager.configure(item)
 
+    def finish(self) -> None:
+        """What is held goes out; nothing that comes afterwards does."""
+        if not self._finished:
+            self._finished = True
+            self.packager.flush()
+
     def close(self, *, unpublished: bool) -> None:
-        self.packager.flush()
+        self.finish()
         self._channel.left(self, unpublished=unpublished)

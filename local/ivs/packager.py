@@ -33,6 +33,11 @@ TRACKS_AWAITED = 1_000
 """Milliseconds of media within which a second track is expected."""
 
 EARLY_FRAMES = 400
+EARLY_BYTES = 16 * 1024 * 1024
+
+PART_BYTES = 4 * 1024 * 1024
+SEGMENT_BYTES = 24 * 1024 * 1024
+"""A publisher whose clock stands still has its parts and segments cut by size."""
 
 
 @dataclass
@@ -85,6 +90,8 @@ class Packager:
         self._pictures: list[Sample] = []
         self._pictures_at = 0.0
         self._pending: tuple[float, Frame] | None = None
+        self._held = self._sent = 0
+        """Bytes of pictures in the part and in the segment so far."""
         self._step = 33.0
         self._sound: _Sound | None = None
         self._part_begin = self._segment_begin = float(start)
@@ -146,7 +153,8 @@ class Packager:
         have = {track for track, config in ((VIDEO_TRACK, self._video), (AUDIO_TRACK, self._audio)) if config}
         wanted = self._expected or {VIDEO_TRACK, AUDIO_TRACK}
         held = self._early[-1][2] - self._early[0][2]
-        return have >= wanted or held >= TRACKS_AWAITED or len(self._early) >= EARLY_FRAMES
+        much = len(self._early) >= EARLY_FRAMES or sum(len(one[1].data) for one in self._early) >= EARLY_BYTES
+        return have >= wanted or held >= TRACKS_AWAITED or much
 
     def _take(self, track: int, frame: Frame, at: float) -> None:
         if self._starts_epoch(track, frame):
@@ -186,10 +194,11 @@ class Packager:
             self._step = min(max(at - self._pending[0], 1.0), 1000.0)
             self._add_picture(at)
         in_segment, in_part = at - self._segment_begin, at - self._part_begin
-        if (frame.key and in_segment >= SEGMENT_LEAST) or in_segment >= SEGMENT_MOST:
+        too_long = in_segment >= SEGMENT_MOST or self._sent >= SEGMENT_BYTES
+        if (frame.key and in_segment >= SEGMENT_LEAST) or too_long:
             self._close_segment(at)
             self._begin_segment(at)
-        elif self._pictures and (frame.key or in_part + self._step > PART_MOST):
+        elif self._pictures and (frame.key or in_part + self._step > PART_MOST or self._held >= PART_BYTES):
             self._cut(at)
         self._pending = (at, frame)
 
@@ -201,6 +210,7 @@ class Packager:
         scale = VIDEO_SCALE // 1000
         # Two frames of one time would have no duration, which players take for an error.
         duration = max(round((until - at) * scale), 1)
+        self._held += len(frame.data)
         self._pictures.append(Sample(frame.data, duration, frame.key, frame.shown_after * scale))
 
     def _take_sound(self, frame: Frame, at: float) -> None:
@@ -230,6 +240,7 @@ class Packager:
         if dated is None or abs((now - dated).total_seconds()) > 1:
             self._dated, dated = (now, at), now
         self._segment_begin = self._part_begin = at
+        self._sent = 0
         self.window.begin(self._epoch, begins=dated)
 
     def _close_segment(self, at: float) -> None:
@@ -254,6 +265,7 @@ class Packager:
         independent = self._pictures[0].key if self._pictures else self._epoch is not None and not self._epoch.video
         data = events + mp4.fragment(self._fragments, runs)
         self._events, self._pictures = [], []
+        self._sent, self._held = self._sent + self._held, 0
         if self._sound:
             self._sound.frames = []
         self._part_begin = self.window.ends_at = max(at, self._part_begin)

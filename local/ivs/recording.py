@@ -72,6 +72,8 @@ class Recordings:
         self._jobs: deque[_Job] = deque()
         self._some = asyncio.Event()
         self._current: Recording | None = None
+        self._stream = ""
+        """Of the last segment."""
         self._refused: set[str] = set()
         self._merge: asyncio.TimerHandle | None = None
         self._stopping = False
@@ -94,6 +96,7 @@ class Recordings:
                 first=segment,
             )
             self._thumbnail_due = 0.0
+        self._stream = stream.id
         if sum(job.size for job in self._jobs) + segment.size > BYTES_WAITING:
             self._current.lost += 1
             return
@@ -123,7 +126,7 @@ class Recordings:
             self._merge.cancel()
             self._merge = None
         if self._current is not None:
-            self._close(self._current, self._current.streams[-1] if self._current.streams else "")
+            self._close(self._current, self._stream)
         self._some.set()
 
     def _close(self, recording: Recording, stream: str) -> None:

@@ -99,10 +99,14 @@ class Ivs:
         if self._recordings:
             self._storing = asyncio.create_task(self._recordings.keep_storing())
 
-    async def stop(self) -> None:
-        """End what is live and return when its events are sent, or kept for the next start."""
+    def close(self) -> None:
+        """End what is live, and with it whatever players wait for."""
         self._ingest.close()
         self.channel.stop("The ingest stops.")
+
+    async def stop(self) -> None:
+        """End what is live and return when its events are sent, or kept for the next start."""
+        self.close()
         await self._ingest.stop()
         for task in self._tasks:
             task.cancel()

@@ -31,6 +31,9 @@ class Timing:
     idle: float = 30.0
     """A publisher that sends nothing for so long has gone, whatever its connection says."""
 
+    silent: float = 5.0
+    """A publisher that has sent nothing for so long makes room for one with the same key: its computer may have gone to sleep."""
+
     starvation: float = 2.0
     """Media this far behind real time is starvation."""
 

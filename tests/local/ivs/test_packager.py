@@ -9,6 +9,7 @@ from hypothesis import strategies as some
 from local.ivs import mp4
 from local.ivs.flv import Frame
 from local.ivs.mp4 import AUDIO_TRACK, VIDEO_TRACK
+from local.ivs.packager import SEGMENT_BYTES
 from local.ivs.timeline import WRAP
 from local.ivs.window import BYTES_KEPT, SECONDS_KEPT
 from tests.local.ivs.boxes import TrackRun, boxes, child, runs
@@ -192,6 +193,15 @@ def test_the_window_is_bounded_in_bytes_too() -> None:
     for number in range(1, 8):
         camera.packager.frame(VIDEO_TRACK, Frame(big, key=True), 1_000 + number * 2000, now=1 + number * 2)
     assert sum(segment.size for segment in camera.window.segments) <= BYTES_KEPT + len(big)
+
+
+def test_a_clock_that_stands_still_fills_no_memory() -> None:
+    camera = Camera(audio=False).run(1)
+    big = (512 * 1024).to_bytes(4, "big") + bytes(512 * 1024)
+    for number in range(250):
+        camera.packager.frame(VIDEO_TRACK, Frame(big, key=False), 1_000, now=1 + number / 30)
+    assert sum(segment.size for segment in camera.window.segments) <= BYTES_KEPT + SEGMENT_BYTES
+    assert all(part.seconds > 0 for segment in camera.whole for part in segment.parts)
 
 
 def test_dates_follow_the_clock_on_the_wall() -> None:

@@ -1,5 +1,6 @@
 """Who may publish, what becomes of all the others, and what becomes of a stream when its publisher goes."""
 
+import signal
 import socket
 import struct
 import time
@@ -187,8 +188,6 @@ def test_sound_alone_and_picture_alone_can_be_watched(show: Show, films: Path, m
 
 
 def test_a_publisher_that_stalls_is_starving_and_recovers(show: Show, film: Path) -> None:
-    import signal
-
     publisher = show.publish(film)
     publisher.process.send_signal(signal.SIGSTOP)
     wait_until(lambda: (show.stream() or {}).get("health") == "STARVING")
@@ -196,9 +195,20 @@ def test_a_publisher_that_stalls_is_starving_and_recovers(show: Show, film: Path
     wait_until(lambda: (show.stream() or {}).get("health") == "HEALTHY")
 
 
-def test_one_that_stays_silent_is_let_go(shows: Callable[..., Show], film: Path) -> None:
-    import signal
+def test_a_silent_publisher_makes_room_for_the_next_connection(shows: Callable[..., Show], film: Path) -> None:
+    show = shows(timing=replace(QUICK, silent=0.3))
+    silent = show.publish(film)
+    stream, viewer = show.stream_id, show.watch()
+    silent.process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: (show.stream() or {}).get("health") == "STARVING")
+    show.publish(film, live=False)
+    wait_until(lambda: "#EXT-X-DISCONTINUITY\n" in viewer.playlist())
+    silent.process.send_signal(signal.SIGCONT)
+    assert silent.wait() != 0
+    assert show.stream_id == stream
 
+
+def test_one_that_stays_silent_is_let_go(shows: Callable[..., Show], film: Path) -> None:
     show = shows(timing=replace(QUICK, idle=1.0, grace=0.5))
     publisher = show.publish(film)
     publisher.process.send_signal(signal.SIGSTOP)

@@ -54,6 +54,7 @@ export function mount(root) {
   });
   keepAboveKeyboard(root, composer.field);
   wireAnnouncements();
+  followStage(root.closest("[data-live]"));
   addEventListener("online", () => connection.start());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && root.dataset.state === "waiting" && connection.start());
   part("again").addEventListener("click", () => connection.start());
@@ -215,6 +216,12 @@ export function mount(root) {
     const all = new Map(emotes.map(({ name, url }) => [name, url]));
     const open = new Map(emotes.filter((one) => !one.members_only).map(({ name, url }) => [name, url]));
     return ({ role }) => (KEEPS_EMOTES.has(role) ? all : open);
+  }
+
+  /** A chat that was over opens with the next show, which the page around it hears of. */
+  function followStage(stage) {
+    const look = () => stage.dataset.state === "live" && root.dataset.state === "refused" && connection.start();
+    if (stage) new MutationObserver(look).observe(stage, { attributes: true, attributeFilter: ["data-state"] });
   }
 
   function wireAnnouncements() {

@@ -8,9 +8,10 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
+from zoneinfo import ZoneInfo
 
 import boto3
 
@@ -261,6 +262,23 @@ def _as_version(demo: Demo, browser: Visitor, path: str, wish: Mapping[str, Any]
     raise TimeoutError("the recording has not become a video")
 
 
+def _show(demo: Demo) -> None:
+    """A show on the next Thursday evening, where the creator lives."""
+    owner = demo.visitors[-20]
+    _enter(demo, PEOPLE[0], owner)
+    today = datetime.now(ZoneInfo(demo.creator.timezone)).date()
+    # Thursday is 3; on a Thursday it is the one after, for this evening may be over.
+    thursday = today + timedelta(days=(3 - today.weekday() - 1) % 7 + 1)
+    owner.ask("POST", "/studio/live/shows/new/", {**SHOW, "starts_at": f"{thursday.isoformat()}T20:00"})
+
+
+SHOW: Mapping[str, Any] = {
+    "title": "Lighthouse songs, from the small hall that does not exist",
+    "description": "Eleven songs, one story about a ferry, and whatever you wish for in the chat. Everything here is made up.",
+    "category": "Music",
+    "minutes": 90,
+}
+
 MESSAGES: tuple[Mapping[str, str], ...] = (
     {
         "name": "Ada Example",
@@ -293,7 +311,12 @@ MESSAGES: tuple[Mapping[str, str], ...] = (
     },
 )
 
-SEEDS: Mapping[str, Callable[[Demo], None]] = {"contact": _messages, "accounts": _people, "videos": _recording}
+SEEDS: Mapping[str, Callable[[Demo], None]] = {
+    "contact": _messages,
+    "accounts": _people,
+    "live": _show,
+    "videos": _recording,
+}
 """What fills a feature, by its name."""
 
 NEED_A_CHANNEL = frozenset({"videos"})

@@ -4,6 +4,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import boto3
 import pytest
@@ -11,6 +12,7 @@ from aws_lambda_powertools import Logger
 
 from lambdas.core import passwords
 from lambdas.features.contact.models import Message
+from lambdas.features.live.models import Show
 from lambdas.handlers.work import Worker
 from lambdas.platform.keys import StackKeys
 from lambdas.platform.people import Person
@@ -100,8 +102,11 @@ def a_demo(**fields: Any) -> PlatformUnderTest:
 
 def test_the_demo_is_filled_once(emulator: Emulator) -> None:
     tested = a_demo()
-    assert fill(tested, emulator) == ("contact", "accounts")
+    assert fill(tested, emulator) == ("contact", "accounts", "live")
     assert fill(tested, emulator) == ()
+    (show,) = Show.scan()
+    there = show.starts_at.astimezone(ZoneInfo(tested.creator.timezone))
+    assert (there.isoweekday(), there.hour, show.state) == (4, 20, "scheduled")
     assert sorted(message.name for message in Message.scan()) == sorted(message["name"] for message in MESSAGES)
     assert sorted(person.name for person in Person.scan()) == sorted(person.name for person in PEOPLE)
 
@@ -126,7 +131,7 @@ def test_what_was_cut_short_is_done_at_the_next_start(emulator: Emulator) -> Non
     tested = a_demo()
     assert fill(tested, emulator, interrupted=True) == ()
     assert list(Message.scan()) == []
-    assert fill(tested, emulator) == ("contact", "accounts")
+    assert fill(tested, emulator) == ("contact", "accounts", "live")
 
 
 def test_people_who_are_there_already_are_not_made_twice(emulator: Emulator) -> None:
@@ -147,10 +152,10 @@ def test_other_creators_begin_empty(emulator: Emulator) -> None:
 
 
 def test_a_feature_that_is_off_is_not_filled(emulator: Emulator) -> None:
-    assert fill(a_demo(switches={"contact": {"enabled": False}}), emulator) == ("accounts",)
+    assert fill(a_demo(switches={"contact": {"enabled": False}}), emulator) == ("accounts", "live")
 
 
 @pytest.mark.parametrize("message", MESSAGES)
 def test_nobody_in_it_is_real(message: dict[str, str]) -> None:
     assert message["email"].partition("@")[2] in {"example.com", "example.org", "example.net"}
-    assert set(SEEDS) == {"contact", "accounts", "videos"}
+    assert set(SEEDS) == {"contact", "accounts", "live", "videos"}

@@ -107,7 +107,7 @@ PRESSED = Pressed()
 """What a browser sends of a form without fields: nothing."""
 
 
-class AsSeen(Sent):
+class ShowSeen(Sent):
     """A button about something that was looked at."""
 
 
@@ -132,11 +132,11 @@ class Rows(Sent):
 
 
 _row: Any = (Annotated[str, Field(max_length=600)], "")
-SentLinks = cast(type[Rows], create_model("SentLinks", __base__=Rows, **dict.fromkeys(LINK_FIELDS, _row)))
+SentElsewhere = cast(type[Rows], create_model("SentElsewhere", __base__=Rows, **dict.fromkeys(LINK_FIELDS, _row)))
 """`Rows` with its fields."""
 
 
-class Done(BaseModel):
+class LiveDone(BaseModel):
     status: Literal["done"] = "done"
 
 

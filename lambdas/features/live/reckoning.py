@@ -34,11 +34,14 @@ class Streamed(NamedTuple):
         """When it ended, as far as is known; None while it comes in."""
         return _earlier(self.ended_at, self.missed_at)
 
-    def told(self, *, started: datetime | None = None, ended: datetime | None = None) -> "Streamed":
-        """The same stream after it was told of: the earliest start and the earliest end are the true ones."""
+    def told(
+        self, *, started: datetime | None = None, ended: datetime | None = None, gone: datetime | None = None
+    ) -> "Streamed":
+        """The same stream after it was told of, or that it was `gone` by then: the earliest start and end are the true ones."""
         return self._replace(
             started_at=_earlier(self.started_at, started),
             ended_at=_earlier(self.ended_at, ended),
+            missed_at=_earlier(self.missed_at, gone),
         )
 
 

@@ -38,9 +38,16 @@ def told(event: AwsEvent, services: Services) -> None:
     if services.channel.arn not in event.resources:
         return
     repeated(lambda: _write_down(event))
-    if event.detail.get("recording_status") == "Recording Start":
-        # Where there is something to record, a stream has begun, whoever told of that.
-        note(services, str(event.detail["stream_id"]), started=event.at)
+    id = str(event.detail.get("stream_id", ""))
+    match event.detail.get("recording_status"):
+        case "Recording Start" if id:
+            # Where there is something to record, a stream has begun, whoever told of that.
+            note(services, id, started=event.at)
+        case "Recording End":
+            # And where there is nothing left to record, all that it was recorded of is over.
+            for one in event.detail.get("recording_session_stream_ids") or [id]:
+                if one:
+                    note(services, str(one), gone=event.at)
 
 
 def _write_down(event: AwsEvent) -> None:

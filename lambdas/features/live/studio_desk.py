@@ -17,12 +17,12 @@ from lambdas.features.live.inputs import (
     MOST_LINKS,
     PRESSED,
     TITLE,
-    Done,
     IfMatch,
+    LiveDone,
     Pressed,
     Rows,
     SentCard,
-    SentLinks,
+    SentElsewhere,
     SentMarker,
 )
 from lambdas.features.live.recordings import not_whole
@@ -98,60 +98,60 @@ def numbers(visit: Here) -> dict[str, Any]:
 @router.post("/studio/live/next", summary="Say what the next show is called")
 @form(page=DESK, sent=f"{DESK}?done=next", fields=CARD_FIELDS, name="next_form", context=_shown)
 @needs("live.shows.write")
-def save_next(sent: Annotated[SentCard, Body()], visit: Here, match: IfMatch = None) -> Done:
+def save_next(sent: Annotated[SentCard, Body()], visit: Here, match: IfMatch = None) -> LiveDone:
     """Of a stream that comes while no show is scheduled. 412 where somebody has saved since the version that was seen."""
     desk.save_card(visit, sent, seen=sent.seen(match))
-    return Done()
+    return LiveDone()
 
 
 @router.post("/studio/live/links", summary="Say where else the show can be watched")
 @form(page=DESK, sent=f"{DESK}?done=links", fields=("version", *LINK_FIELDS), name="links_form", context=_shown)
 @needs("live.shows.write")
-def save_links(sent: Annotated[SentLinks, Body()], visit: Here, match: IfMatch = None) -> Done:  # type: ignore[valid-type]
+def save_links(sent: Annotated[SentElsewhere, Body()], visit: Here, match: IfMatch = None) -> LiveDone:  # type: ignore[valid-type]
     """Public addresses, and never a key of another platform. 412 where somebody has saved since the version that was seen."""
     rows = cast(Rows, sent)
     desk.save_links(visit, rows.value(), seen=rows.seen(match))
-    return Done()
+    return LiveDone()
 
 
 @router.post("/studio/live/markers", summary="Mark this moment of the show")
 @form(page=DESK, sent=f"{DESK}?done=marked", fields=("label",), name="marker_form", context=_shown)
 @needs("live.shows.write")
-def mark(sent: Annotated[SentMarker, Body()], visit: Here) -> Done:
+def mark(sent: Annotated[SentMarker, Body()], visit: Here) -> LiveDone:
     """It becomes a chapter of the recording. 409 `nothing_on` where nothing is."""
     shows.mark(visit, sent.label)
-    return Done()
+    return LiveDone()
 
 
 @router.post("/studio/live/stop", summary="Stop the stream")
 @form(page=DESK, sent=f"{DESK}?done=stopped", fields=(), name="stream_form", context=_shown)
 @needs("live.stream.key")
-def stop(visit: Here, sent: Annotated[Pressed, Body()] = PRESSED) -> Done:
+def stop(visit: Here, sent: Annotated[Pressed, Body()] = PRESSED) -> LiveDone:
     """Whoever streams is cut off, and may come back: a program tries by itself."""
     del sent
     if not desk.stop(visit):
         visit.go(f"{DESK}?done=nothing-stopped")
-    return Done()
+    return LiveDone()
 
 
 @router.post("/studio/live/end", summary="End the show")
 @form(page=DESK, sent=f"{DESK}?done=ended", fields=(), name="stream_form", context=_shown)
 @needs("live.shows.write")
-def end(visit: Here, sent: Annotated[Pressed, Body()] = PRESSED) -> Done:
+def end(visit: Here, sent: Annotated[Pressed, Body()] = PRESSED) -> LiveDone:
     """It is over now, whatever the stream does."""
     del sent
     desk.end(visit)
-    return Done()
+    return LiveDone()
 
 
 @router.post("/studio/live/key/rotate", summary="Make a new stream key")
 @form(page=DESK, sent=f"{DESK}?done=rotated", fields=(), name="stream_form", context=_shown)
 @needs("live.stream.key")
-def rotate(visit: Here, sent: Annotated[Pressed, Body()] = PRESSED) -> Done:
+def rotate(visit: Here, sent: Annotated[Pressed, Body()] = PRESSED) -> LiveDone:
     """The one before is worth nothing at once. 409 `stream_key_changed` where somebody else has just made one."""
     del sent
     desk.rotate(visit)
-    return Done()
+    return LiveDone()
 
 
 @router.post("/studio/live/key", include_in_schema=False)

@@ -11,11 +11,11 @@ from lambdas.features.live.inputs import (
     MOST_MINUTES,
     PRESSED,
     SHOW_FIELDS,
-    AsSeen,
-    Done,
     IfMatch,
+    LiveDone,
     Pressed,
     SentShow,
+    ShowSeen,
     ShowState,
     as_local,
 )
@@ -128,31 +128,31 @@ def change(id: str, sent: Annotated[SentShow, Body()], visit: Here, match: IfMat
 @router.post("/studio/live/shows/<id>/cancel", summary="Call a show off")
 @form(page=SHOW, sent=f"{SHOWS}?done=called-off", fields=(), name="cancel_form", context=_of_show)
 @needs("live.shows.write")
-def call_off(id: str, sent: Annotated[AsSeen, Body()], visit: Here, match: IfMatch = None) -> Done:
+def call_off(id: str, sent: Annotated[ShowSeen, Body()], visit: Here, match: IfMatch = None) -> LiveDone:
     """Before it has begun. 412 where somebody has changed it since the version that was seen."""
     shows.call_off(visit, id, seen=sent.seen(match))
-    return Done()
+    return LiveDone()
 
 
 @router.post("/studio/live/shows/<id>/cover", summary="Give a show a picture")
 @form(page=SHOW, sent=f"{SHOW}?done=cover", fields=("picture",), name="picture_form", context=_of_show)
 @takes_file(at_most=MAX_BYTES + 10_000)
 @needs("live.shows.write")
-def give_cover(id: str, visit: Here, sent: Annotated[Pressed, Body()] = PRESSED) -> Done:
+def give_cover(id: str, visit: Here, sent: Annotated[Pressed, Body()] = PRESSED) -> LiveDone:
     """Cut to 16:9 within seconds; until then, and where it turns out to be none, the one before stays."""
     del sent
     shows.give_cover(visit, id)
-    return Done()
+    return LiveDone()
 
 
 @router.post("/studio/live/shows/<id>/cover/remove", summary="Take a show's picture away")
 @form(page=SHOW, sent=f"{SHOW}?done=cover-taken", fields=("picture",), name="picture_form", context=_of_show)
 @needs("live.shows.write")
-def take_cover(id: str, visit: Here, sent: Annotated[Pressed, Body()] = PRESSED) -> Done:
+def take_cover(id: str, visit: Here, sent: Annotated[Pressed, Body()] = PRESSED) -> LiveDone:
     """And whatever was being prepared."""
     del sent
     shows.take_cover(visit, id)
-    return Done()
+    return LiveDone()
 
 
 def _state(show: Show) -> ShowState:

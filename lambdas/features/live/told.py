@@ -35,15 +35,22 @@ def of_a_stream(event: AwsEvent, services: Services) -> None:
             Stream(id).update(actions=[Stream.failure.set(str(event.detail.get("code") or "failed"))])
 
 
-def note(services: Services, id: str, *, started: datetime | None = None, ended: datetime | None = None) -> None:
+def note(
+    services: Services,
+    id: str,
+    *,
+    started: datetime | None = None,
+    ended: datetime | None = None,
+    gone: datetime | None = None,
+) -> None:
     """Write down a fact of a stream, and what follows. One told later than any stream can be on changes no show any more."""
 
     def work(desk: Desk) -> None:
         known = desk.books.stream(id)
-        happened = started or ended
+        happened = started or ended or gone
         if known not in desk.books.streams and happened is not None and desk.now - happened > KEPT:
             return
-        desk.books = desk.books.with_stream(known.told(started=started, ended=ended))
+        desk.books = desk.books.with_stream(known.told(started=started, ended=ended, gone=gone))
 
     stay_awake_while_on(settle(services, work), services)
 

@@ -111,6 +111,14 @@ def test_a_recording_says_that_a_stream_began(live: Live) -> None:
     assert broadcast().stream_id == "st-1"
 
 
+def test_a_recording_that_is_whole_says_that_its_stream_is_over(live: Live) -> None:
+    live.platform.clock.forward(minutes=12)
+    live.hear(recorded(live, "Recording Start", 1), ended(live, 11))
+    assert (broadcast().stream_id, broadcast().lost_at) == (None, live.at(minutes=11))
+    live.hear(live.stream_event("Stream End", "st-1", live.at(minutes=10)))
+    assert broadcast().lost_at is None, "the true end is earlier, and the grace since then over"
+
+
 def test_one_that_was_merged_of_several_streams_is_the_first_ones_show(live: Live) -> None:
     live.start("st-1")
     live.platform.clock.forward(minutes=5)

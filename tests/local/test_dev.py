@@ -71,10 +71,15 @@ class Dev:
 
     def child(self, module: str) -> int:
         """The process id of one of its children."""
+        (found,) = self.children(module)
+        return found
+
+    def children(self, module: str) -> list[int]:
+        """The process ids of those of its children that run this module."""
         found = subprocess.run(
-            ["pgrep", "-P", str(self.process.pid), "-f", module], capture_output=True, text=True, check=True
+            ["pgrep", "-P", str(self.process.pid), "-f", module], capture_output=True, text=True, check=False
         )
-        return int(found.stdout)
+        return [int(line) for line in found.stdout.split()]
 
 
 def runs(pid: int) -> bool:
@@ -158,6 +163,35 @@ def test_a_killed_server_is_replaced(dev: Dev) -> None:
     assert dev.get("/api/health").status == 200
 
 
+def test_the_ingest_outlives_edits_and_comes_back_where_it_was(dev: Dev) -> None:
+    assert "OBS     rtmp://127.0.0.1:" in dev.log.read_text()
+    told = dev.variables.read_text()
+    assert "PRISM_IVS_CHANNEL" in told
+    before = dev.child("local.media_server")
+    server = dev.child("local.server")
+    edited = dev.creator.read_text()
+    dev.creator.write_text(f"{edited}\n# a remark\n")
+    wait_until(lambda: not runs(server), seconds=60)
+    assert dev.child("local.media_server") == before, "an edit leaves a show alone"
+    os.kill(before, signal.SIGKILL)
+    dev.hears("the local ingest has ended")
+    wait_until(lambda: dev.children("local.media_server") not in ([], [before]), seconds=60)
+    assert dev.variables.read_text() == told
+
+
+def test_switched_off_in_the_creators_file_the_ingest_goes_and_with_it_what_told_of_it(dev: Dev) -> None:
+    sound = dev.creator.read_text()
+    on = "  live:\n    # Switch the whole feature on or off. Off never deletes data.\n    enabled: "
+    assert f"{on}true" in sound
+    dev.creator.write_text(sound.replace(f"{on}true", f"{on}false"))
+    wait_until(lambda: dev.children("local.media_server") == [], seconds=60)
+    wait_until(lambda: "PRISM_IVS_CHANNEL" not in dev.variables.read_text(), seconds=60)
+    dev.creator.write_text(sound)
+    wait_until(lambda: dev.children("local.media_server") != [], seconds=60)
+    wait_until(lambda: "PRISM_IVS_CHANNEL" in dev.variables.read_text(), seconds=60)
+    wait_until(lambda: dev.get("/live/").status == 200, seconds=60)
+
+
 def test_what_it_keeps_is_private(dev: Dev) -> None:
     assert (dev.home / ".prism" / "tester").stat().st_mode & 0o077 == 0
 
@@ -199,7 +233,7 @@ def test_stopped_and_started_again_it_has_everything(dev: Dev) -> None:
 
 
 def test_killed_it_leaves_no_process_behind(dev: Dev) -> None:
-    children = [dev.child("local.server"), dev.child("local.emulator_server")]
+    children = [dev.child(name) for name in ("local.server", "local.emulator_server", "local.media_server")]
     dev.process.kill()
     dev.process.wait(20)
     wait_until(lambda: not any(map(runs, children)))

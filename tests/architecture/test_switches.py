@@ -87,5 +87,7 @@ def test_off_leaves_nobody_who_is_told(feature: Feature[Any], example: Example, 
     worker = Worker(services=off.services, logger=Logger(service="off"))
     for name in feature.schedules:
         assert worker.handle({"prism": "schedule", "name": name}) == {}
-    assert not {told for active in off.services.features for told in active.events.values()} & set(feature.events.values())
+    assert not {told for active in off.services.features for told in active.events.values()} & set(
+        feature.events.values()
+    )
     assert not {table for active in off.services.features for table in active.changes} & set(feature.changes)

@@ -36,7 +36,7 @@ def main() -> None:
     compile_into("requirements.txt", "pyproject.toml", *ANY_MACHINE)
     laptop = ("--constraints", "requirements.txt")
     compile_into("requirements-test.txt", "pyproject.toml", "--group", "test", "--group", "lint", *ANY_MACHINE, *laptop)
-    compile_into("lambdas/requirements.txt", "--group", "functions", *LAMBDA, *laptop)
+    compile_into("lambdas/requirements.txt", "--group", "lean", *LAMBDA, *laptop)
     compile_into("lambdas/requirements-worker.txt", "--group", "worker", *LAMBDA, *laptop)
 
 

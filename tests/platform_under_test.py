@@ -17,8 +17,8 @@ from aws_lambda_powertools import Logger
 
 from lambdas.core.creator import Creator
 from lambdas.core.feature import Feature
-from lambdas.core.references import load
 from lambdas.features.registry import FEATURES, active_features, tables_of
+from lambdas.handlers.assembly import routing
 from lambdas.handlers.rendering import Rendering
 from lambdas.platform.identity import Identity
 from lambdas.platform.ivs import Channel
@@ -222,7 +222,7 @@ def start_platform(
     apps: dict[edge.FunctionName, App] = {
         function: App(
             services=services,
-            routers=[load(getattr(feature, function)) for feature in active if getattr(feature, function)],
+            **routing(function, active),
             origin_digests=frozenset({digest(ORIGIN_SECRET)}),
             logger=Logger(service=f"test-{uuid4()}", stream=log),
             protected=function == "studio",

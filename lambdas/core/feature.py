@@ -162,7 +162,8 @@ class Feature(Generic[C]):
 
     `tables` name pynamodb models, the only place a table is defined. `api`, `account`, `studio`
     and `webhooks` name the routers that the function of that name serves; a function nobody has a
-    router for is not deployed. `changes` names, by table, who reads a table's stream and says which
+    router for is not deployed. What `api` routes is at or below `/api/<name>`, or else below `api_paths`: a router is
+    loaded when something there is asked for. `changes` names, by table, who reads a table's stream and says which
     events happened; `events` names, by event, who is told; `publishes` names, by event, a function of
     (event, services) that gives the paths of the public pages it touches, of those that are gone too:
     they are made anew, or removed, as the tables are by then. `aws_events` names, by detail-type of EventBridge, who is told of what AWS says of
@@ -182,6 +183,7 @@ class Feature(Generic[C]):
     config: type[C]
     tables: tuple[Reference, ...] = ()
     api: Reference | None = None
+    api_paths: tuple[str, ...] = ()
     account: Reference | None = None
     studio: Reference | None = None
     webhooks: Reference | None = None

@@ -1,7 +1,7 @@
 """A function's parts, put together once when it starts."""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from aws_lambda_powertools import Logger
 
@@ -16,10 +16,12 @@ from lambdas.platform.limits import RateLimiter
 from lambdas.platform.services import Later, Renderer, Services
 from lambdas.platform.sessions import Sessions
 from lambdas.platform.tables import bind
-from lambdas.web.app import App
+from lambdas.web.app import App, Branch
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from aws_lambda_powertools.event_handler.api_gateway import Router
 
     from lambdas.handlers.rendering import Rendering
     from lambdas.platform.identity import Identity
@@ -157,16 +159,31 @@ class _Parts:
 def web_app(function: str) -> App:
     """The web application of `api`, `account`, `studio` or `webhooks`: every router its active features declare for it."""
     parts = services()
-    references = [getattr(feature, function) for feature in parts.features if getattr(feature, function)]
     return App(
         services=parts,
-        routers=[load(reference) for reference in references],
+        **routing(function, parts.features),
         origin_digests=Environment.read().origin_digests,
         logger=logger(function, parts.creator),
         protected=function == "studio",
         fresh=function in {"account", "studio"},
         metered=function != "webhooks",
     )
+
+
+class Routing(TypedDict):
+    """What an `App` is given of routes."""
+
+    routers: "list[Router]"
+    branches: list[Branch]
+
+
+def routing(function: str, features: "tuple[Feature[Any], ...]") -> Routing:
+    """The routes of a function. The `api` function loads a feature's when they are asked for: fans wait for it to start."""
+    if function == "api":
+        branches = [Branch(f.api_paths or (f"/api/{f.name}",), f.api) for f in features if f.api]
+        return {"routers": [], "branches": branches}
+    references = [getattr(feature, function) for feature in features if getattr(feature, function)]
+    return {"routers": [load(reference) for reference in references], "branches": []}
 
 
 def logger(function: str, creator: Creator) -> Logger:

@@ -22,7 +22,8 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 
 from lambdas.core.creator import Locale
 from lambdas.core.errors import Forbidden, NotSignedIn, PrismError, Unavailable
-from lambdas.core.feature import declared
+from lambdas.core.feature import Reference, declared
+from lambdas.core.references import load
 from lambdas.platform.limits import Limit
 from lambdas.platform.logs import path_without_secrets, trace_of
 from lambdas.platform.routing import Extras, extras
@@ -56,8 +57,21 @@ class MethodNotAllowed(PrismError):
         return {"Allow": self.allowed}
 
 
+class Branch(NamedTuple):
+    """Routes that are all at or below some `paths`: they are loaded when something there is first asked for.
+
+    So a start pays for what it is asked, and not for every feature there is.
+    """
+
+    paths: tuple[str, ...]
+    router: Reference
+
+    def has(self, path: str) -> bool:
+        return any(path == own or path.startswith(f"{own}/") for own in self.paths)
+
+
 class App:
-    """The routes of one function.
+    """The routes of one function: those of `routers`, and those of `branches` as they are asked for.
 
     `protected` refuses every route that names no permission, and speaks each person's own language (the
     studio). `fresh` looks at a session's row each time. `metered` false counts no request against the
@@ -68,7 +82,8 @@ class App:
         self,
         *,
         services: Services,
-        routers: Iterable[Router],
+        routers: Iterable[Router] = (),
+        branches: Iterable[Branch] = (),
         origin_digests: frozenset[str],
         logger: Logger,
         protected: bool = False,
@@ -86,18 +101,34 @@ class App:
         self.resolver = APIGatewayHttpResolver(
             enable_validation=True, response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR
         )
+        self._known_permissions = frozenset(permission.name for permission in declared(services.features))
+        self._branches = tuple(branches)
+        self._routes: tuple[ResolverRoute, ...] = ()
         for router in routers:
-            self.resolver.include_router(router)
+            self._include(router)
         self.resolver.use(middlewares=[_count_against_route_limits])
         self.resolver.exception_handler(RequestValidationError)(_refuse)
         self.resolver.exception_handler(ResponseValidationError)(_fail)
-        self.routes: tuple[ResolverRoute, ...] = (*self.resolver._static_routes, *self.resolver._dynamic_routes)
-        known = {permission.name for permission in declared(services.features)}
-        for route in self.routes:
+
+    @property
+    def routes(self) -> tuple[ResolverRoute, ...]:
+        """Every route there is; loads those that nobody has asked for yet."""
+        self._load(self._branches)
+        return self._routes
+
+    def _load(self, branches: tuple[Branch, ...]) -> None:
+        for branch in branches:
+            self._branches = tuple(one for one in self._branches if one is not branch)
+            self._include(load(branch.router))
+
+    def _include(self, router: Router) -> None:
+        self.resolver.include_router(router)
+        self._routes = (*self.resolver._static_routes, *self.resolver._dynamic_routes)
+        for route in self._routes:
             needed = extras(route.func).needs
-            if protected and needed is None:
+            if self._protected and needed is None:
                 raise ValueError(f"{route.method} {route.path} is in the studio and needs no permission: say which")
-            if needed is not None and needed not in known:
+            if needed is not None and needed not in self._known_permissions:
                 raise ValueError(f"{route.method} {route.path} needs {needed}, which no active feature declares")
 
     def handle(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -213,7 +244,8 @@ class App:
     def _route(self, method: str, path: str) -> ResolverRoute | None:
         """The route that answers; None where nothing is at this path, MethodNotAllowed where only the method is wrong."""
         method = "GET" if method == "HEAD" else method
-        here = [route for route in self.routes if route.rule.match(path)]
+        self._load(tuple(branch for branch in self._branches if branch.has(path)))
+        here = [route for route in self._routes if route.rule.match(path)]
         for route in here:
             if route.method == method:
                 return route

@@ -10,6 +10,7 @@ FEATURE = Feature(
     optional=False,
     tables=("lambdas.features.accounts.models:Step", "lambdas.features.accounts.told:Told"),
     api="lambdas.features.accounts.api:router",
+    api_paths=("/api/me",),
     account="lambdas.features.accounts.account:router",
     changes={
         "account-steps": "lambdas.features.accounts.mails:what_happened",

@@ -7,6 +7,7 @@ FEATURE = Feature(
     config=FeatureConfig,
     optional=False,
     api="lambdas.features.site.api:router",
+    api_paths=("/api/health", "/api/openapi.json"),
     pages=(
         Page(path="/", template="site/home.html.j2"),
         Page(path="/imprint/", template="site/imprint.html.j2", order=90),

@@ -20,7 +20,16 @@ HEADERS = {
 }
 
 LIVE_STATE = "/media/public/live/state.json"
-NOTHING_ON_AIR = {"state": "offline", "show": None, "viewers": None, "since": None, "next": None, "last": None, "chat": False, "version": 1}
+NOTHING_ON_AIR = {
+    "state": "offline",
+    "show": None,
+    "viewers": None,
+    "since": None,
+    "next": None,
+    "last": None,
+    "chat": False,
+    "version": 1,
+}
 
 # It talks to this machine only, whatever a page or Chromium itself would like to have.
 ARGUMENTS = (

@@ -1,15 +1,14 @@
 """Watching live in a real browser: it plays, it says why not, and it comes back by itself."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from tests.e2e.brands import Brand
 from tests.e2e.browser import open_site
-from tests.e2e.local_platform import until
 from tests.e2e.visitor import Visitor, a_visitor
 from tests.e2e.watching import Air, Film, colours, film, planned, refusal, second, show, ticket
 
@@ -32,6 +31,13 @@ class Seat:
     def sit(self, path: str = "/live/") -> None:
         self.visitor.go(self.origin + path)
 
+    def until(self, found: Callable[[], bool], *, what: str, seconds: float = 60) -> None:
+        """Waits as a browser does: what it asks for meanwhile is answered."""
+        end = time.monotonic() + seconds
+        while not found():
+            assert time.monotonic() < end, f"not within {seconds:g} s: {what}"
+            self.page.wait_for_timeout(50)
+
     @property
     def player(self) -> Locator:
         return self.page.locator("[data-player]")
@@ -44,8 +50,8 @@ class Seat:
         """The picture moves, and is one."""
         expect(self.player).to_have_attribute("data-state", "playing")
         begun = second(self.page)
-        until(lambda: second(self.page) > begun + 0.5, what="time goes by")
-        until(lambda: colours(self.page) > 5, what="a picture of more than one colour")
+        self.until(lambda: second(self.page) > begun + 0.5, what="time goes by")
+        self.until(lambda: colours(self.page) > 5, what="a picture of more than one colour")
 
     def button(self, name: str) -> Locator:
         return self.player.get_by_role("button", name=name, exact=True)
@@ -60,7 +66,9 @@ def seat(browser: Browser, built: dict[str, Brand], plain: Film) -> Iterator[Cal
         visitor = coming.__enter__()
         visitors.append((visitor, coming))
         origin = open_site(visitor.context, built["demo"])
-        visitor.context.route(f"{origin}/api/chat/**", lambda route: route.fulfill(status=409, json={"code": "off_air"}))
+        visitor.context.route(
+            f"{origin}/api/chat/**", lambda route: route.fulfill(status=409, json={"code": "off_air"})
+        )
         visitor.forgive("/api/chat/")
         air = Air(plain)
         air.over(visitor.context, origin)
@@ -139,7 +147,9 @@ def test_keys_are_left_to_whoever_types(seat: Callable[..., Seat]) -> None:
     viewer.air.go_live()
     viewer.sit()
     viewer.plays()
-    viewer.page.evaluate("document.querySelector('#main').append(Object.assign(document.createElement('input'), { id: 'typing' }))")
+    viewer.page.evaluate(
+        "document.querySelector('#main').append(Object.assign(document.createElement('input'), { id: 'typing' }))"
+    )
     viewer.page.focus("#typing")
     viewer.page.keyboard.type("km")
     assert viewer.page.input_value("#typing") == "km"
@@ -221,7 +231,7 @@ def test_a_refused_session_asks_for_another_token_and_goes_on(seat: Callable[...
     viewer.plays()
     viewer.air.fault = 403
     expect(viewer.player).to_have_attribute("data-state", "reconnecting")
-    until(lambda: viewer.air.asked >= 3, what="another token")
+    viewer.until(lambda: viewer.air.asked >= 3, what="another token")
     viewer.air.fault = 0
     viewer.plays()
     # Later and later: not a loop.
@@ -252,7 +262,9 @@ def test_a_network_that_was_gone_is_made_up_for(seat: Callable[..., Seat]) -> No
     viewer.visitor.context.set_offline(True)
     viewer.air.fault = 503
     expect(viewer.player).to_have_attribute("data-state", "reconnecting")
-    assert viewer.page.evaluate("!document.querySelector('.player-still').hidden || document.querySelector('video').readyState >= 2")
+    assert viewer.page.evaluate(
+        "!document.querySelector('.player-still').hidden || document.querySelector('video').readyState >= 2"
+    )
     viewer.air.fault = 0
     viewer.visitor.context.set_offline(False)
     viewer.plays()
@@ -281,7 +293,7 @@ def test_what_comes_is_counted_down_to_and_can_be_put_into_a_calendar(seat: Call
     counted = viewer.page.locator("[data-countdown]")
     before = counted.inner_text()
     assert before.startswith("2 days 03:59:")
-    until(lambda: counted.inner_text() != before, what="the seconds")
+    viewer.until(lambda: counted.inner_text() != before, what="the seconds")
     expect(viewer.page.get_by_role("link", name="Remind me")).to_have_attribute("href", "/live/shw_2.ics")
     assert viewer.visitor.barriers() == []
 
@@ -321,6 +333,8 @@ def test_captions_that_a_stream_carries_can_be_shown(
     menu.get_by_role("menuitemradio").nth(1).click()
     said = """() => [...document.querySelector("video").textTracks]
       .filter(({ mode }) => mode === "showing").flatMap(({ cues }) => [...(cues ?? [])].map(({ text }) => text)).join(" ")"""
-    until(lambda: "WHISTLING WIND" in str(viewer.page.evaluate(said)), what="the caption")
+    viewer.until(lambda: "WHISTLING WIND" in str(viewer.page.evaluate(said)), what="the caption")
     viewer.page.keyboard.press("c")
-    assert viewer.page.evaluate("[...document.querySelector('video').textTracks].every(({ mode }) => mode !== 'showing')")
+    assert viewer.page.evaluate(
+        "[...document.querySelector('video').textTracks].every(({ mode }) => mode !== 'showing')"
+    )

@@ -47,7 +47,20 @@ def film(folder: Path, *, with_captions: str | None = None, times: int = 30) -> 
     out = folder / "captioned" if with_captions else folder / "plain"
     out.mkdir(exist_ok=True)
     ffmpeg(
-        *("-stream_loop", str(times - 1), "-i", str(made), "-c", "copy", "-f", "hls", "-hls_time", "1", "-hls_playlist_type", "vod"),
+        *(
+            "-stream_loop",
+            str(times - 1),
+            "-i",
+            str(made),
+            "-c",
+            "copy",
+            "-f",
+            "hls",
+            "-hls_time",
+            "1",
+            "-hls_playlist_type",
+            "vod",
+        ),
         *("-hls_segment_type", "fmp4", "-hls_flags", "independent_segments", str(out / "whole.m3u8")),
     )
     found = _SEGMENT.findall((out / "whole.m3u8").read_text(encoding="utf-8"))
@@ -113,7 +126,9 @@ class Air:
 
     def over(self, context: BrowserContext, origin: str) -> None:
         """Lets a context see it, at the origin of a site that was opened before."""
-        context.route(f"{origin}{LIVE_STATE}", lambda route: route.fulfill(status=200, json=self.state, headers=HEADERS))
+        context.route(
+            f"{origin}{LIVE_STATE}", lambda route: route.fulfill(status=200, json=self.state, headers=HEADERS)
+        )
         context.route(f"{origin}/api/live/playback", self._ask)
         context.route(f"{origin}/stream/**", self._stream)
 

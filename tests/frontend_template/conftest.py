@@ -1,6 +1,6 @@
 """A small root of templates, and sites built from it with one cache for all tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,16 @@ from tests.creators import a_creator
 from tests.frontend_template.small_site import SMALL_ROOT, Build
 
 
+def spoken_of(features: tuple[Feature[Any], ...], roots: Sequence[Path]) -> tuple[Feature[Any], ...]:
+    """Without those that have published pages, and no texts in these roots: the small one knows few features."""
+    return tuple(
+        feature
+        for feature in features
+        if all(page.personal for page in feature.pages)
+        or any((root / "locales" / feature.name).is_dir() for root in roots)
+    )
+
+
 @pytest.fixture(scope="session")
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
@@ -31,7 +41,8 @@ def cache(cache_folder: Path) -> Cache:
 def build(cache_folder: Path, tmp_path: Path) -> Build:
     def run(creator: Creator | None = None, *, out: Path | None = None, **given: Any) -> SiteBuild:
         creator = creator or a_creator()
-        features: tuple[Feature[Any], ...] = given.pop("features", active_features(creator))
+        roots = given.get("roots", (SMALL_ROOT,))
+        features: tuple[Feature[Any], ...] = given.pop("features", spoken_of(active_features(creator), roots))
         source = tmp_path / "source"
         source.mkdir(exist_ok=True)
         return build_site(
@@ -55,6 +66,8 @@ def render(build: Build, tmp_path: Path) -> Callable[..., Renderer]:
         creator = a_creator(**fields)
         site = build(creator, out=tmp_path / "for-renderer").folder
         assets = AssetManifest.from_json((site / "assets/manifest.json").read_bytes())
-        return Renderer(creator, active_features(creator), assets, roots=(root, SMALL_ROOT))
+        return Renderer(
+            creator, spoken_of(active_features(creator), (root, SMALL_ROOT)), assets, roots=(root, SMALL_ROOT)
+        )
 
     return make

@@ -30,12 +30,25 @@ async function hls(address) {
   return globalThis.Hls;
 }
 
+/**
+ * Captions (CEA-608) of segments with picture and sound in one: hls.js 1.7.4 reads them, and then waits for a buffer of the
+ * picture alone before it shows any, which such a stream never has.
+ */
+function captioned(Hls) {
+  return class extends Hls.DefaultConfig.timelineController {
+    onBufferAppended(event, data) {
+      const both = data.type === "audiovideo";
+      super.onBufferAppended(event, both ? { ...data, type: "video", timeRanges: { video: data.timeRanges.audiovideo } } : data);
+    }
+  };
+}
+
 class HlsEngine {
   constructor(Hls, video, addresses, hooks, live) {
     this.Hls = Hls;
     this.video = video;
     this.hooks = hooks;
-    this.config = { ...(live ? LIVE : RECORDED), workerPath: addresses.worker, capLevelToPlayerSize: true };
+    this.config = { ...(live ? LIVE : RECORDED), workerPath: addresses.worker, capLevelToPlayerSize: true, timelineController: captioned(Hls) };
     this.mended = 0;
   }
 

@@ -108,9 +108,14 @@ class RoomInPlay:
 
         self.do(end)
 
-    def until_there(self, user: str) -> None:
-        """Return when somebody is in the room."""
-        until(lambda: user in self.people, what=f"{user} in the room")
+    def until_there(self, user: str, page: Page) -> None:
+        """Return when somebody is in the room; meanwhile the page gets its answers, which come from this thread too."""
+
+        def there() -> bool:
+            page.wait_for_timeout(20)
+            return user in self.people
+
+        until(there, what=f"{user} in the room")
 
     @property
     def people(self) -> list[str]:

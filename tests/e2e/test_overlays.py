@@ -95,7 +95,7 @@ def source(browser: Browser, built: dict[str, Brand], room: RoomInPlay) -> Itera
         page.route("**/api/chat/room", lambda route: route.fulfill(json={"emotes": []}, headers=HEADERS))
         page.set_viewport_size({"width": 480, "height": 400})
         page.goto(f"{origin}/api/overlays/secret/{kind}")
-        room.until_there("overlay_1")
+        room.until_there("overlay_1", page)
         return opened
 
     yield open_one

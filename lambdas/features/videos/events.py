@@ -73,7 +73,7 @@ def face(video: Video | None) -> tuple[Any, ...] | None:
         tuple((int(chapter.ms), chapter.label) for chapter in video.marks),
         video.picture,
         # Where a guarded one lies is nobody's business, and on no page.
-        video.place if kind_of(video.place) == "public" else bool(video.place),
+        video.place if kind_of(video.place) == "public" else "",
     )
 
 

@@ -123,7 +123,9 @@ def _give_up(video: Video, services: Services) -> None:
 
 def _begin(video: Video, services: Services) -> None:
     phase = CLOSING if kind_of(video.place) == "public" else SEGMENTS
-    _start(video, origin=video.place, phase=phase, more=[], services=services)
+    if _start(video, origin=video.place, phase=phase, more=[], services=services) and phase == CLOSING:
+        # At once: whoever takes a video back does not wait for pages to be published first.
+        advance(video.id, int(video.step), services)
 
 
 def _begin_with_recording(video: Video, services: Services) -> None:
@@ -140,10 +142,10 @@ def _begin_with_recording(video: Video, services: Services) -> None:
     _start(video, origin=found.hls, phase=phase, more=more, services=services)
 
 
-def _start(video: Video, *, origin: str, phase: str, more: Actions, services: Services) -> None:
+def _start(video: Video, *, origin: str, phase: str, more: Actions, services: Services) -> bool:
     to = new_place(video.id, wanted_kind(video))
     begun = [Video.to.set(to), Video.origin.set(origin), Video.phase.set(phase), Video.cursor.set("")]
-    _write(video, [*more, *begun], services)
+    return _write(video, [*more, *begun], services)
 
 
 def _close(video: Video, services: Services) -> None:

@@ -150,7 +150,7 @@ def test_who_is_given_more_rights_at_that_moment_is_not_banned(
 ) -> None:
     moderator, other = a_person(platform, role="moderator"), a_person(platform)
     read = moderation.person_in_chat
-    met = []
+    met: list[str] = []
 
     def meanwhile(person_id: str) -> ChatPerson:
         if not met:
@@ -163,7 +163,8 @@ def test_who_is_given_more_rights_at_that_moment_is_not_banned(
     monkeypatch.setattr(moderation, "person_in_chat", meanwhile)
     assert ask(platform, moderator, f"people/{other.id}/ban").json["code"] == "above_you"
     assert met
-    assert list(Act.scan()) == entries() == told == []
+    assert list(Act.scan()) == []
+    assert entries() == told == []
 
 
 # Messages
@@ -215,8 +216,13 @@ def test_history_is_there_while_the_log_is_busy_and_without_what_was_deleted_mea
 def test_history_asks_the_log_every_three_seconds_at_most(
     platform: PlatformUnderTest, told: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
-    monkeypatch.setattr(platform.services.room, "logged", lambda since, page=1000: asked.append(since) or iter(()))
+    asked: list[datetime] = []
+
+    def noted(since: datetime, page: int = 1000) -> Any:
+        asked.append(since)
+        return iter(())
+
+    monkeypatch.setattr(platform.services.room, "logged", noted)
     for _ in range(4):
         assert ask(platform, None, "history", method="GET").status == 200
         platform.clock.forward(seconds=1)

@@ -32,10 +32,17 @@ async function hls(address) {
 
 /**
  * Captions (CEA-608) of segments with picture and sound in one: hls.js 1.7.4 reads them, and then waits for a buffer of the
- * picture alone before it shows any, which such a stream never has.
+ * picture alone before it shows any, which such a stream never has. It also begins anew with every part of a segment, taking
+ * it for a leap, and so loses all captions that are longer than one.
  */
 function captioned(Hls) {
   return class extends Hls.DefaultConfig.timelineController {
+    onFragLoading(event, data) {
+      const { frag, part } = data;
+      if (part && frag.sn === this.lastSn && part.index === this.lastPartIndex + 1) this.lastSn = frag.sn - 1;
+      super.onFragLoading(event, data);
+    }
+
     onBufferAppended(event, data) {
       const both = data.type === "audiovideo";
       super.onBufferAppended(event, both ? { ...data, type: "video", timeRanges: { video: data.timeRanges.audiovideo } } : data);

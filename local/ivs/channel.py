@@ -62,6 +62,9 @@ class Stream:
 class Recorder(Protocol):
     """Who keeps what was live."""
 
+    def begun(self) -> None:
+        """A stream has begun; `ended` follows, whether or not there was anything to watch."""
+
     def segment(self, stream: Stream, segment: Segment) -> None: ...
 
     def ended(self, stream: Stream) -> None: ...
@@ -166,6 +169,7 @@ class Channel:
         stream = Stream(id=f"st-{new_id(23)}", began=datetime.now(UTC), window=window)
         self._tell(stream, "Session Created")
         self._note(stream)
+        self._recorder.begun()
         return stream
 
     def _starve(self, starving: bool) -> None:
@@ -192,8 +196,7 @@ class Channel:
         self._tell(stream, "Session Ended")
         self._store.remove(_FILE)
         self.past.appendleft(stream)
-        if stream.started is not None:
-            self._recorder.ended(stream)
+        self._recorder.ended(stream)
 
     def _hang_up(self, description: str) -> None:
         if self._feed is not None:

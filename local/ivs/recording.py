@@ -81,11 +81,14 @@ class Recordings:
         self._thumbnail_due = 0.0
         self._take_up_what_was_left()
 
-    def segment(self, stream: Stream, segment: Segment) -> None:
-        """Keep a whole segment of the stream."""
+    def begun(self) -> None:
+        """In time, what this stream brings belongs to the recording of the last one."""
         if self._merge:
             self._merge.cancel()
             self._merge = None
+
+    def segment(self, stream: Stream, segment: Segment) -> None:
+        """Keep a whole segment of the stream."""
         if self._current is None:
             settings = self._settings
             self._current = Recording.of(
@@ -103,10 +106,10 @@ class Recordings:
         self._add(_Job(self._current, stream.id, segment))
 
     def ended(self, stream: Stream) -> None:
-        """The stream has ended; its recording has unless another stream follows soon."""
+        """The stream has ended; the recording has unless another stream follows soon."""
         if self._current is not None:
             after = 0.0 if self._stopping else self._settings.timing.merge
-            self._merge = asyncio.get_running_loop().call_later(after, self._close, self._current, stream.id)
+            self._merge = asyncio.get_running_loop().call_later(after, self._close, self._current, self._stream)
 
     async def keep_storing(self) -> None:
         """Until it is cancelled, or until all is stored after `stop`."""

@@ -49,6 +49,9 @@ class Bounded:
 class NoRecorder:
     """Where no bucket takes recordings."""
 
+    def begun(self) -> None:
+        """Nothing will be kept."""
+
     def segment(self, stream: Stream, segment: Segment) -> None:
         """Nothing is kept."""
 

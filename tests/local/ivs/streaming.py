@@ -24,7 +24,7 @@ from tests.publisher import Publisher
 
 SITE = "http://mira.localhost:8000"
 QUICK = Timing(
-    grace=1.5, merge=1.0, handshake=0.5, connect=0.5, idle=3.0, silent=5.0, starvation=1.0, thumbnails=2.0, retry=0.1
+    grace=1.5, merge=1.0, handshake=5.0, connect=5.0, idle=3.0, silent=5.0, starvation=1.0, thumbnails=2.0, retry=0.1
 )
 
 KEY = ec.generate_private_key(ec.SECP384R1())

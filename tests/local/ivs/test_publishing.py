@@ -20,7 +20,7 @@ from tests.publisher import clip
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory: pytest.TempPathFactory) -> Show:
     """A process to which many try to publish in vain."""
-    return Show(folder=tmp_path_factory.mktemp("quiet"))
+    return Show(folder=tmp_path_factory.mktemp("quiet"), timing=replace(QUICK, handshake=1.5, connect=1.5))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -185,6 +185,19 @@ def test_sound_alone_and_picture_alone_can_be_watched(show: Show, films: Path, m
     assert ("mp4a" in main) is (missing != "audio")
     assert ("avc1" in main) is (missing != "video")
     assert ("RESOLUTION=640x360" in main) is (missing != "video")
+
+
+def test_a_clock_that_jumps_by_an_hour_is_not_seen_by_who_watches(show: Show, film: Path) -> None:
+    """Pictures and sound leap after two seconds; ffmpeg sends them on as if nothing had happened."""
+    jump = "setts=pts=PTS+gte(N\\,{0})*3600000:dts=DTS+gte(N\\,{0})*3600000"
+    show.publish(film, options=["-bsf:v", jump.format(60), "-bsf:a", jump.format(94)])
+    viewer = show.watch()
+    viewer.wait_for(3)
+    text = viewer.playlist()
+    assert "#EXT-X-DISCONTINUITY\n" not in text
+    lengths = [float(line[8:-1]) for line in text.splitlines() if line.startswith("#EXTINF:")]
+    assert all(1.4 < length < 2.2 for length in lengths)
+    assert (show.stream() or {}).get("health") == "HEALTHY"
 
 
 def test_a_publisher_that_stalls_is_starving_and_recovers(show: Show, film: Path) -> None:

@@ -85,7 +85,7 @@ def pictures_of(objects: dict[str, bytes], folder: Path) -> int:
 def test_a_show_is_recorded_over_a_lost_connection_and_a_second_stream(
     cloud: Cloud, shows: Callable[..., Show], film: Path, tmp_path: Path
 ) -> None:
-    show = recorded(cloud, shows, timing=replace(QUICK, grace=3.0, merge=3.0))
+    show = recorded(cloud, shows, timing=replace(QUICK, grace=10.0, merge=4.0))
     publisher = show.publish(film)
     first = show.stream_id
     start = cloud.wait_for("Recording Start")

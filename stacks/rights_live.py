@@ -76,7 +76,7 @@ def recording_rights(
     yield Right(
         actions=("s3:GetObject",),
         resources=(f"{arn}/{PUBLISHED}*",),
-        wide="Everything at these names is public.",
+        wide="Pictures and recordings have names of their own, made up when they are made, and everything at these names is public.",
     )
     if not has(features, "videos"):
         return

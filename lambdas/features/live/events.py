@@ -6,8 +6,9 @@ from typing import Any
 from lambdas.core.events import Change, Event
 from lambdas.core.ids import derived_id
 from lambdas.features.live import revoking
+from lambdas.features.live.books import books_of
 from lambdas.features.live.ledger import Desk, settle, standing
-from lambdas.features.live.models import Show
+from lambdas.features.live.models import CHANNEL, Ledger, Show
 from lambdas.features.live.state import publish_state
 from lambdas.features.live.waking import stay_awake_while_on
 from lambdas.platform.broadcast import Broadcast
@@ -15,6 +16,7 @@ from lambdas.platform.services import Services
 
 STATE_CHANGED = "live.state.changed"
 SHOW_CHANGED = "live.show.changed"
+LINKS_CHANGED = "live.links.changed"
 COVER_UPLOADED = "live.cover.uploaded"
 COVER_GONE = "live.cover.gone"
 
@@ -55,6 +57,13 @@ def of_a_show(change: Change) -> Iterator[Event]:
         yield _event(COVER_GONE, one.id, change, correlation, cover=old.cover)
 
 
+def of_the_ledger(change: Change) -> Iterator[Event]:
+    """Where else the show can be watched: of all that stands in the ledger the one thing that no other row says."""
+    was, now = (_links(row) for row in (change.old, change.new))
+    if was != now:
+        yield _event(LINKS_CHANGED, CHANNEL, change, "")
+
+
 def follow_the_air(event: Event, services: Services) -> None:
     """Keep the watch awake, tell everybody, and cut off whom it is not for any more."""
     stay_awake_while_on(standing(services), services)
@@ -88,6 +97,10 @@ def touched(event: Event, services: Services) -> tuple[str, ...]:
     del services
     own = (f"/live/{event.subject}.ics",) if event.name == SHOW_CHANGED else ()
     return (*LIVE_PAGES, *own)
+
+
+def _links(row: Any | None) -> Any:
+    return books_of(row.books).links.links if isinstance(row, Ledger) else ()
 
 
 def _seen(show: Show | None) -> dict[str, Any] | None:

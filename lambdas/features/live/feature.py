@@ -42,6 +42,7 @@ FEATURE = Feature(
     studio="lambdas.features.live.studio:router",
     changes={
         "broadcast": "lambdas.features.live.events:of_the_air",
+        "live-ledger": "lambdas.features.live.events:of_the_ledger",
         "live-shows": "lambdas.features.live.events:of_a_show",
         "live-recordings": "lambdas.features.live.recordings:what_happened",
     },
@@ -56,6 +57,7 @@ FEATURE = Feature(
     publishes={
         "live.state.changed": "lambdas.features.live.events:touched",
         "live.show.changed": "lambdas.features.live.events:touched",
+        "live.links.changed": "lambdas.features.live.events:touched",
     },
     aws_events={
         "IVS Stream State Change": "lambdas.features.live.told:of_a_stream",

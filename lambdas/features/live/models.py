@@ -235,6 +235,7 @@ class Ledger(Table):
 
     class Meta:
         short_name = "live-ledger"
+        stream_view_type = "NEW_AND_OLD_IMAGES"
 
     id = UnicodeAttribute(hash_key=True)
     version = NumberAttribute(default=0)

@@ -174,6 +174,24 @@ def test_a_calendar_of_a_show_goes_with_it(live: Live) -> None:
         pages.calendar_of_one(_context(live, show=id))
 
 
+def test_links_elsewhere_bring_the_pages_up_to_date_and_what_is_counted_does_not(live: Live) -> None:
+    from lambdas.core.events import Change
+    from lambdas.features.live.books import Links
+    from lambdas.features.live.events import LIVE_PAGES, of_the_ledger, touched
+    from lambdas.features.live.models import CHANNEL, Ledger
+
+    def told_of(**changed: Any) -> list[str]:
+        old = Ledger.get(CHANNEL)
+        settle(live.platform.services, lambda desk: setattr(desk, "books", desk.books._replace(**changed)))
+        change = Change(table="live-ledger", old=old, new=Ledger.get(CHANNEL), at=live.at(), sequence="1")
+        return [page for event in of_the_ledger(change) for page in touched(event, live.platform.services)]
+
+    live.start()
+    assert told_of(viewers=9) == []
+    assert told_of(links=Links(links=(("Tube", "https://tube.example/k"),), version=1)) == list(LIVE_PAGES)
+    assert pages.live(_context(live))["links"] == [{"label": "Tube", "url": "https://tube.example/k"}]
+
+
 def _unfolded(text: str) -> list[str]:
     return text.replace("\r\n ", "").split("\r\n")
 

@@ -175,7 +175,6 @@ export class ChatComposer {
         return make("li", { id: `chat-offer-${place}`, role: "option", "data-text": text, "aria-selected": String(place === 0) }, ...picture, make("bdi", {}, text));
       }),
     );
-    this.#field.setAttribute("aria-expanded", String(options.length > 0));
     if (options.length) this.#field.setAttribute("aria-activedescendant", "chat-offer-0");
     else this.#field.removeAttribute("aria-activedescendant");
   }

@@ -22,7 +22,7 @@ from local.ivs.mp4 import AUDIO_TRACK, VIDEO_TRACK
 from local.ivs.packager import Packager
 from local.ivs.rtmp import Hangup, Refused
 from local.ivs.settings import INGEST_APP, Settings
-from local.ivs.state import Store, new_id
+from local.ivs.state import Notes, Store, new_id
 from local.ivs.window import Segment, Window
 
 START_MILLISECONDS = 1_000
@@ -74,13 +74,20 @@ class Channel:
     """Implements the ingest's door. Everything happens in the event loop."""
 
     def __init__(
-        self, settings: Settings, *, keys: StreamKeys, events: Events, recorder: Recorder, store: Store
+        self,
+        settings: Settings,
+        *,
+        keys: StreamKeys,
+        events: Events,
+        recorder: Recorder,
+        store: Store,
+        notes: Notes,
     ) -> None:
         self.settings, self.keys = settings, keys
         self.stream: Stream | None = None
         self.past: deque[Stream] = deque(maxlen=SESSIONS_KEPT)
         """Streams that have ended, the newest first."""
-        self._events, self._recorder, self._store = events, recorder, store
+        self._events, self._recorder, self._store, self._notes = events, recorder, store, notes
         self._feed: Feed | None = None
         self._grace: asyncio.TimerHandle | None = None
         self._close_what_was_left()
@@ -194,7 +201,7 @@ class Channel:
         if stream.started is not None:
             self._tell(stream, "Stream End")
         self._tell(stream, "Session Ended")
-        self._store.remove(_FILE)
+        self._notes.keep(lambda: self._store.remove(_FILE))
         self.past.appendleft(stream)
         self._recorder.ended(stream)
 
@@ -210,7 +217,8 @@ class Channel:
 
     def _note(self, stream: Stream) -> None:
         """For the next start of this process, should it end in the middle of the stream."""
-        self._store.write(_FILE, {"id": stream.id, "started": stream.started is not None})
+        note = {"id": stream.id, "started": stream.started is not None}
+        self._notes.keep(lambda: self._store.write(_FILE, note))
 
     def _close_what_was_left(self) -> None:
         left = self._store.read(_FILE)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from local.ivs.settings import Settings
+from local.ivs.state import Notes
 
 STATE = "IVS Stream State Change"
 HEALTH = "IVS Stream Health Change"
@@ -34,10 +35,12 @@ class Events:
         settings: Settings,
         *,
         send: Callable[[str], None] | None,
+        notes: Notes | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`send` puts one message into the queue, and may take its time; any error of it is tried again."""
         self._settings, self._send, self._now = settings, send, now
+        self._notes = notes or Notes()
         self._file: Path | None = settings.media_folder / _FILE if settings.media_folder else None
         self._waiting: deque[str] = deque(self._written())
         self._some = asyncio.Event()
@@ -68,7 +71,7 @@ class Events:
                     await asyncio.sleep(self._settings.timing.retry)
                     continue
                 self._waiting.popleft()
-                self._write()
+                self._notes.keep(self._write)
             self._some.clear()
             if self._stopping:
                 return
@@ -99,7 +102,7 @@ class Events:
             "detail": detail,
         }
         self._waiting.append(json.dumps(event))
-        self._write()
+        self._notes.keep(self._write)
         self._some.set()
 
     def _written(self) -> list[str]:

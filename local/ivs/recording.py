@@ -20,7 +20,7 @@ from local.ivs.events import Events
 from local.ivs.playlists import iso
 from local.ivs.recorded import ENDED, FAILED, LATEST, STARTED, THUMBNAILS, Kept, Recording
 from local.ivs.settings import Settings
-from local.ivs.state import new_id
+from local.ivs.state import Notes, new_id
 from local.ivs.thumbnails import thumbnail
 from local.ivs.window import Segment
 
@@ -65,9 +65,11 @@ class Recordings:
         *,
         events: Events,
         put: Put,
+        notes: Notes | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._settings, self._events, self._put, self._now = settings, events, put, now
+        self._notes = notes or Notes()
         self._journal: Path | None = settings.media_folder / _FILE if settings.media_folder else None
         self._jobs: deque[_Job] = deque()
         self._some = asyncio.Event()
@@ -257,8 +259,11 @@ class Recordings:
         self._add(_Job(left, left.streams[-1], None))
 
     def _write(self, line: dict[str, Any], *, first: bool = False) -> None:
-        if self._journal is None:
-            return
+        if self._journal is not None:
+            self._notes.keep(lambda: self._append(line, first=first))
+
+    def _append(self, line: dict[str, Any], *, first: bool) -> None:
+        assert self._journal is not None
         flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if first else os.O_APPEND)
         with open(os.open(self._journal, flags, 0o600), "w", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")

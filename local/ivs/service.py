@@ -16,7 +16,7 @@ from local.ivs.playback import Playback
 from local.ivs.recording import BucketRefuses, Put, Recordings
 from local.ivs.rtmp import Ingest
 from local.ivs.settings import CONTROL_PATH, Settings
-from local.ivs.state import Store
+from local.ivs.state import Notes, Store
 from local.ivs.tokens import Verifier
 from local.ivs.viewers import Viewers
 from local.ivs.window import Segment
@@ -68,15 +68,19 @@ class Ivs:
         self.ingest = ingest
         self.playback_url = f"{address}{settings.playback_path}"
         store = Store(settings.media_folder)
-        self.events = Events(settings, send=_sender(settings))
+        self._notes = Notes()
+        self.events = Events(settings, send=_sender(settings), notes=self._notes)
         self.viewers = Viewers(store, counted=settings.timing.viewer)
-        self._recordings = Recordings(settings, events=self.events, put=_putter(settings)) if settings.bucket else None
+        self._recordings: Recordings | None = None
+        if settings.bucket:
+            self._recordings = Recordings(settings, events=self.events, put=_putter(settings), notes=self._notes)
         self.channel = Channel(
             settings,
             keys=StreamKeys(settings, store),
             events=self.events,
             recorder=self._recordings or NoRecorder(),
             store=store,
+            notes=self._notes,
         )
         self._playback = Playback(
             channel=self.channel,
@@ -96,6 +100,7 @@ class Ivs:
 
     async def start(self, rtmp: socket.socket, *, tell: Callable[[str], None]) -> None:
         """Take publishers from this socket on. `tell` hears of trouble later."""
+        self._notes.tell = tell
         await self._ingest.start(rtmp)
         self._tasks.append(asyncio.create_task(self.channel.keep_watching()))
         self._sending = asyncio.create_task(self.events.keep_sending())

@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,27 @@ _LETTERS = string.ascii_letters + string.digits
 def new_id(length: int) -> str:
     """Letters and digits that nobody guesses."""
     return "".join(secrets.choice(_LETTERS) for _ in range(length))
+
+
+class Notes:
+    """What helps after a crash, on a disk that may be full: a show goes on without it, and somebody is told."""
+
+    def __init__(self) -> None:
+        self.tell: Callable[[str], None] = lambda _: None
+        self._troubled = False
+
+    def keep(self, write: Callable[[], None]) -> None:
+        """Do what writes to the disk; trouble with it is told once, and once that it is over."""
+        try:
+            write()
+        except OSError as error:
+            if not self._troubled:
+                self._troubled = True
+                self.tell(f"what is live cannot be noted down: {error.strerror or error}")
+            return
+        if self._troubled:
+            self._troubled = False
+            self.tell("what is live is noted down again")
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,12 @@ class Show:
             config=Config(retries={"total_max_attempts": 1}),
         )
 
+    def clear(self) -> None:
+        """Send every publisher home."""
+        for publisher in self._publishers:
+            publisher.stop()
+        wait_until(lambda: self.stream() is None)
+
     def close(self) -> None:
         for publisher in self._publishers:
             publisher.kill()

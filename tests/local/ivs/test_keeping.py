@@ -1,6 +1,7 @@
 """Events and segments on their way to a local AWS that comes and goes: none is lost, no segment is stored twice."""
 
 import asyncio
+import errno
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -14,6 +15,7 @@ from local.ivs.events import Events
 from local.ivs.recorded import Recording
 from local.ivs.recording import BYTES_WAITING, BucketRefuses, Recordings
 from local.ivs.settings import Settings, Timing
+from local.ivs.state import Notes
 from local.ivs.window import Part, Segment
 from tests.local.ivs.frames import NOON, Camera
 from tests.local.ivs.streaming import pem
@@ -221,3 +223,21 @@ def test_more_than_may_wait_is_lost_and_said_so() -> None:
     assert away.names == ["Recording Start", "Recording End Failure"]
     assert "2 segments" in away.messages[-1]["detail"]["recording_status_reason"]
     assert any(key.endswith("recording-failed.json") for key in away.objects)
+
+
+def test_a_disk_that_is_full_stops_no_show_and_is_told_of_once() -> None:
+    told: list[str] = []
+    done: list[int] = []
+    notes = Notes()
+    notes.tell = told.append
+
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for write in (full, full, lambda: done.append(1), lambda: done.append(2)):
+        notes.keep(write)
+    assert done == [1, 2]
+    assert told == [
+        "what is live cannot be noted down: No space left on device",
+        "what is live is noted down again",
+    ]

@@ -4,7 +4,7 @@ import signal
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,13 +24,27 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Show:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def quiet_in_the_end(quiet: Show):  # type: ignore[no-untyped-def]
+def quiet_in_the_end(quiet: Show) -> Iterator[None]:
     yield
     log = quiet.log
     quiet.close()
     assert quiet.media.process._process.returncode == 0
     assert "Traceback" not in log
     assert "sk_" not in log
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Show]:
+    show = Show(folder=tmp_path_factory.mktemp("stage"))
+    yield show
+    show.close()
+
+
+@pytest.fixture
+def show(stage: Show) -> Iterator[Show]:
+    """A process that many publish to, one test after the other."""
+    yield stage
+    stage.clear()
 
 
 def connect(show: Show) -> socket.socket:

@@ -233,7 +233,7 @@ def unpin(visit: Here) -> Done:
 
 
 def _room(visit: Visit, row: ChatRoom, *, since: datetime) -> RoomShown:
-    pinned: dict[str, Any] | None = row.pinned if moderation.is_pinned(row, since) else None
+    pinned: dict[str, Any] | None = row.pinned if room_settings.is_pinned(row, since) else None
     settings = room_settings.settings_of(row)
     return RoomShown(
         slow_seconds=settings.slow_seconds,

@@ -27,7 +27,6 @@ from lambdas.features.chat.models import (
     UNBAN,
     Act,
     ChatPerson,
-    ChatRoom,
     day_of,
     milliseconds,
 )
@@ -295,8 +294,3 @@ def forgotten(person_id: str, now: datetime) -> Act:
         at=now,
         expires_at=now + _KEPT,
     )
-
-
-def is_pinned(row: ChatRoom, since: datetime) -> bool:
-    """Whether what is pinned belongs to a chat that began then: a pin does not outlive its show."""
-    return bool(row.pinned) and datetime.fromisoformat(row.pinned["at"]) >= since

@@ -1,6 +1,7 @@
 """The room's settings and what is pinned in it: read, changed with an entry of the audit log, never lost."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal, NamedTuple, get_args
 
 from pynamodb.expressions.condition import Condition
@@ -119,6 +120,11 @@ def unpinning(together: Any, row: ChatRoom, visit: Visit) -> None:
     together.update(
         ChatRoom(ROOM), actions=[ChatRoom.pinned.remove(), *_by(visit)], condition=ChatRoom.pinned == row.pinned
     )
+
+
+def is_pinned(row: ChatRoom, since: datetime) -> bool:
+    """Whether what is pinned belongs to a chat that began then: a pin does not outlive its show."""
+    return bool(row.pinned) and datetime.fromisoformat(row.pinned["at"]) >= since
 
 
 def _by(visit: Visit) -> Sequence[Action]:

@@ -78,7 +78,7 @@ def _log(visit: Visit) -> dict[str, Any]:
         "messages": messages,
         "open": opening(services.clock()) is not None,
         "room": room_settings.settings_of(row),
-        "pinned": row.pinned if moderation.is_pinned(row, since) else None,
+        "pinned": row.pinned if room_settings.is_pinned(row, since) else None,
         "breaks": BREAKS,
         "done": _done(visit),
     }

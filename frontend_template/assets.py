@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from frontend_template import drawings, fonts, scripts, styles
+from frontend_template import drawings, fonts, ivs_player, scripts, styles
 from frontend_template.cache import Cache
 from frontend_template.images import LOGO_WIDTHS, WIDTHS, read_picture, variants
 from frontend_template.manifest import OPEN_GRAPH, AssetFile, AssetManifest, Build, Drawn, PictureFiles, Source
@@ -82,6 +82,9 @@ class _Pipeline:
         for name, path in self._statics.items():
             if name != SERVICE_WORKER and not name.startswith(("css/", "js/")):
                 self._publish(name, path.read_bytes())
+        if ivs_player.wanted(self._creator):
+            for name, content in ivs_player.player_files(self._cache).items():
+                self._publish(name, content)
         if SPRITE in self._statics:
             symbols = tuple(_SYMBOL.findall(self._statics[SPRITE].read_text(encoding="utf-8")))
         font_css = self._fonts()

@@ -38,6 +38,7 @@ _TYPES = {
     ".webp": "image/webp",
     ".avif": "image/avif",
     ".woff2": "font/woff2",
+    ".wasm": "application/wasm",
 }
 
 

@@ -126,8 +126,7 @@ class Player {
       await this.controls.ready;
       const { url, player } = await this.options.source();
       if (turn !== this.turn) return;
-      const { hls, worker, ivs } = this.element.dataset;
-      this.engine ??= await engineFor(player, this.video, { hls, worker, ivs }, this.#hooks(), this.options);
+      this.engine ??= await engineFor(player, this.video, this.element.dataset, this.#hooks(), this.options);
       if (turn !== this.turn) return;
       this.engine.open(url, this.live ? undefined : (this.at ?? this.options.start));
       await this.#start();

@@ -233,7 +233,9 @@ def test_stopped_and_started_again_it_has_everything(dev: Dev) -> None:
 
 
 def test_killed_it_leaves_no_process_behind(dev: Dev) -> None:
-    children = [dev.child(name) for name in ("local.server", "local.emulator_server", "local.media_server")]
+    modules = ("local.server", "local.emulator_server", "local.media_server")
+    assert all(dev.children(module) for module in modules)
+    children = [pid for module in modules for pid in dev.children(module)]
     dev.process.kill()
     dev.process.wait(20)
     wait_until(lambda: not any(map(runs, children)))

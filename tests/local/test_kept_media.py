@@ -45,6 +45,7 @@ def kept(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         "playback_key": ensure_keys(boto3.client("ssm"), "tester").playback_public,
         "queue": ensure_ivs_events(boto3.client("sqs"), "tester"),
         "bucket": media_bucket_name("tester"),
+        "when_review_fails": "DENY",
     }
     media = KeptMedia(
         creator=a_creator(),

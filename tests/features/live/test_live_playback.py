@@ -177,7 +177,7 @@ def test_who_loses_a_membership_in_the_middle_is_cut_off_and_let_in_again_with_a
     live.follow("entitlements", old, record)
     assert live.channel.revoked == [(gold.id, version_of(live.platform.clock()))]
     assert ask(live, gold).json["code"] == "ended"
-    record.until = None  # type: ignore[assignment]
+    record.until = None
     record.save()
     live.platform.clock.forward(seconds=2)
     said = claims_of(ask(live, gold), live)

@@ -54,7 +54,8 @@ def heard(live: Live, *events: AwsEvent) -> list[Event]:
 
 def test_a_whole_recording_is_told_with_all_that_a_video_needs(live: Live) -> None:
     live.start()
-    settle(live.platform.services, lambda desk: setattr(desk.show(desk.air.run.show_id), "title", "A show"))
+    (id,) = (show.id for show in Show.scan())
+    settle(live.platform.services, lambda desk: setattr(desk.show(id), "title", "A show"))
     (show,) = Show.scan()
     owner = a_person(live.platform, role="owner")
     live.platform.clock.forward(minutes=4)
@@ -114,7 +115,8 @@ def test_a_recording_says_that_a_stream_began(live: Live) -> None:
 def test_a_recording_that_is_whole_says_that_its_stream_is_over(live: Live) -> None:
     live.platform.clock.forward(minutes=12)
     live.hear(recorded(live, "Recording Start", 1), ended(live, 11))
-    assert (broadcast().stream_id, broadcast().lost_at) == (None, live.at(minutes=11))
+    assert not broadcast().on_air
+    assert broadcast().lost_at == live.at(minutes=11)
     live.hear(live.stream_event("Stream End", "st-1", live.at(minutes=10)))
     assert broadcast().lost_at is None, "the true end is earlier, and the grace since then over"
 

@@ -266,18 +266,16 @@ def _when(told: tuple[str, datetime, str]) -> datetime:
 
 
 def _ingested(stream: Stream) -> dict[str, Any]:
-    epoch = stream.window.epoch
-    assert epoch is not None
-    video, audio = {}, {}
-    if epoch.video:
+    epoch, told = stream.window.epoch, dict[str, Any]()
+    if epoch and epoch.video:
         picture = epoch.video.picture
-        rate = {"targetFramerate": round(picture.rate)} if picture.rate else {}
-        video = {"video": {"codec": picture.codec, "videoWidth": picture.width, "videoHeight": picture.height, **rate}}
-    if epoch.audio:
-        audio = {
-            "audio": {"codec": epoch.audio.codec, "sampleRate": epoch.audio.rate, "channels": epoch.audio.channels}
-        }
-    return {**video, **audio}
+        told["video"] = {"codec": picture.codec, "videoWidth": picture.width, "videoHeight": picture.height}
+        if picture.rate:
+            told["video"]["targetFramerate"] = round(picture.rate)
+    if epoch and epoch.audio:
+        sound = epoch.audio
+        told["audio"] = {"codec": sound.codec, "sampleRate": sound.rate, "channels": sound.channels}
+    return told
 
 
 def _place(token: str) -> int:

@@ -1,6 +1,6 @@
 """A small root of templates, and sites built from it with one cache for all tests."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,7 @@ from lambdas.core.creator import Creator
 from lambdas.core.feature import Feature
 from lambdas.features.registry import active_features
 from tests.creators import a_creator
-from tests.frontend_template.small_site import SMALL_ROOT, Build
-
-
-def spoken_of(features: tuple[Feature[Any], ...], roots: Sequence[Path]) -> tuple[Feature[Any], ...]:
-    """Without those that have published pages, and no texts in these roots: the small one knows few features."""
-    return tuple(
-        feature
-        for feature in features
-        if all(page.personal for page in feature.pages)
-        or any((root / "locales" / feature.name).is_dir() for root in roots)
-    )
+from tests.frontend_template.small_site import SMALL_ROOT, Build, spoken_of
 
 
 @pytest.fixture(scope="session")

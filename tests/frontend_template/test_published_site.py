@@ -16,6 +16,7 @@ from lambdas.core.errors import NotFound
 from lambdas.core.feature import Page, PageContext
 from lambdas.features.registry import active_features
 from tests.creators import a_creator
+from tests.frontend_template.small_site import SMALL_ROOT, spoken_of
 from tests.frontend_template.small_site import Build as BuildSite
 from tests.frontend_template.test_build import own_root
 
@@ -74,7 +75,7 @@ class Place:
         self.creator = a_creator()
         self.features = tuple(
             replace(feature, pages=(*feature.pages, *more)) if feature.name == "contact" else feature
-            for feature in active_features(self.creator)
+            for feature in spoken_of(active_features(self.creator), (SMALL_ROOT,))
         )
         self.folder = build(self.creator, features=self.features, roots=(root,), pages=False).folder
         self.build = Build.from_json((self.folder / "assets/build.json").read_bytes())

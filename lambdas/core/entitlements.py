@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from lambdas.core.errors import Forbidden, NotSignedIn, PrismError
+
 Audience = Literal["everyone", "signed-in", "members"]
 AUDIENCES: tuple[Audience, ...] = ("everyone", "signed-in", "members")
 """From the widest to the narrowest."""
@@ -76,6 +78,34 @@ def decide(rule: Rule, viewer: Viewer, *, now: datetime) -> Decision:
     if any(one.holds(now) for one in memberships):
         return Decision(False, "other_tier")
     return Decision(False, "ended" if any(one.since <= now for one in fitting) else "members_only")
+
+
+class MembersOnly(Forbidden):
+    code = "members_only"
+    title = "This is for members"
+
+
+class OtherTier(Forbidden):
+    code = "other_tier"
+    title = "This is for members of another tier"
+
+
+class Ended(Forbidden):
+    code = "ended"
+    title = "What gave access to this has ended"
+
+
+def refusal(reason: Reason) -> PrismError:
+    """Why not, as an error: NotSignedIn, MembersOnly, OtherTier, Ended."""
+    match reason:
+        case "sign_in":
+            return NotSignedIn(fix="Sign in, then try again.")
+        case "other_tier":
+            return OtherTier(fix="Change your membership, then try again.")
+        case "ended":
+            return Ended(fix="Renew your membership, then try again.")
+        case _:
+            return MembersOnly(fix="Become a member, then try again.")
 
 
 def is_member(viewer: Viewer, *, now: datetime) -> bool:

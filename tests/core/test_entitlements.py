@@ -1,6 +1,7 @@
 """The one decision: who may see what, and why not."""
 
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -13,10 +14,12 @@ from lambdas.core.entitlements import (
     NOBODY,
     Decision,
     Holding,
+    Reason,
     Rule,
     Viewer,
     decide,
     is_member,
+    refusal,
 )
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -100,3 +103,13 @@ def test_an_allowed_one_is_allowed_until_its_end_and_not_after(rule: Rule, viewe
 @given(VIEWERS)
 def test_who_is_a_member_may_see_what_is_for_all_members(viewer: Viewer) -> None:
     assert is_member(viewer, now=NOW) == decide(Rule("members"), viewer, now=NOW).allowed
+
+
+def test_every_reason_has_an_error_of_its_own() -> None:
+    codes = {reason: refusal(reason).code for reason in get_args(Reason) if reason}
+    assert codes == {
+        "sign_in": "not_signed_in",
+        "members_only": "members_only",
+        "other_tier": "other_tier",
+        "ended": "ended",
+    }

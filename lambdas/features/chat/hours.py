@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from lambdas.core.entitlements import Decision, Rule, Viewer, decide
+from lambdas.core.entitlements import Decision, Rule, Viewer, decide, refusal
 from lambdas.features.chat.models import stored
-from lambdas.features.chat.refusals import ChatClosed, refuse
+from lambdas.features.chat.refusals import ChatClosed
 from lambdas.platform.broadcast import Broadcast, broadcast
 from lambdas.platform.entitlements import viewer_of
 from lambdas.platform.visit import Visit
@@ -50,7 +50,7 @@ def admitted(visit: Visit) -> Guest:
     viewer = viewer_of(visit)
     decision = decide(found.rule, viewer, now=now)
     if not decision.allowed:
-        refuse(decision.reason)
+        raise refusal(decision.reason)
     return Guest(viewer, found, decision)
 
 

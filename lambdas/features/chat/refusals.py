@@ -1,29 +1,11 @@
 """What the chat refuses, each under a code of its own."""
 
-from typing import NoReturn
-
-from lambdas.core.entitlements import Reason
-from lambdas.core.errors import Conflict, Forbidden, NotSignedIn
+from lambdas.core.errors import Conflict, Forbidden
 
 
 class ChatClosed(Conflict):
     code = "chat_closed"
     title = "The chat opens with the next show"
-
-
-class MembersOnly(Forbidden):
-    code = "members_only"
-    title = "This show and its chat are for members"
-
-
-class OtherTier(Forbidden):
-    code = "other_tier"
-    title = "This show and its chat are for members of another tier"
-
-
-class Ended(Forbidden):
-    code = "ended"
-    title = "This show and its chat are for members, and this membership has ended"
 
 
 class AboveYou(Forbidden):
@@ -65,16 +47,3 @@ class EmoteNameTaken(Conflict):
 class EmotesFull(Conflict):
     code = "emotes_full"
     title = "There are as many emotes as there may be"
-
-
-def refuse(reason: Reason) -> NoReturn:
-    """The error that says why somebody is not let in (a refused decision of `lambdas.core.entitlements`)."""
-    match reason:
-        case "sign_in":
-            raise NotSignedIn("This chat is for those who are signed in.", fix="Sign in, then try again.")
-        case "other_tier":
-            raise OtherTier()
-        case "ended":
-            raise Ended()
-        case _:
-            raise MembersOnly()

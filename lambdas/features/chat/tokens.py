@@ -8,12 +8,11 @@ import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from lambdas.core.entitlements import is_member
+from lambdas.core.entitlements import Ended, is_member
 from lambdas.core.errors import Unavailable
 from lambdas.features.chat.hours import Guest
 from lambdas.features.chat.models import ChatPerson, ChatRoom
 from lambdas.features.chat.moderation import person_in_chat
-from lambdas.features.chat.refusals import Ended
 from lambdas.features.chat.telling import cut
 from lambdas.platform.visit import Visit
 

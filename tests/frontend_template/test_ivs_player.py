@@ -39,12 +39,12 @@ class Registry:
             Package(name, "1.0.0", "sha512-" + base64.b64encode(hashlib.sha512(content).digest()).decode(), main)
             for (name, content), main in zip(contents.items(), (PLAYER.main, ""), strict=True)
         )
-        self.answers = {package.address: contents[package.name] for package in self.packages}
+        self.answers = contents
         self.asked: list[str] = []
 
-    def __call__(self, address: str) -> bytes:
-        self.asked.append(address)
-        return self.answers[address]
+    def __call__(self, package: Package) -> bytes:
+        self.asked.append(package.spec)
+        return self.answers[package.name]
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_it_is_fetched_once_with_what_it_requires(kept: Cache) -> None:
     registry = Registry()
     first = player_files(kept, registry, registry.packages)
     assert player_files(kept, registry, registry.packages) == first
-    assert registry.asked == [package.address for package in registry.packages]
+    assert registry.asked == [package.spec for package in registry.packages]
     assert first.keys() == {SCRIPT, WORKER, BINARY}
     assert first[BINARY] == b"\0asm"
     for name in ("amazon-ivs-player/dist/index.js", "other/one.js", "other/two/index.js"):
@@ -66,7 +66,7 @@ def test_it_is_fetched_once_with_what_it_requires(kept: Cache) -> None:
 def test_another_file_is_refused_and_not_kept(kept: Cache) -> None:
     registry = Registry()
     good = dict(registry.answers)
-    registry.answers = {address: content + b"x" for address, content in good.items()}
+    registry.answers = {name: content + b"x" for name, content in good.items()}
     with pytest.raises(PlayerNotFetched, match="not the file that was checked"):
         player_files(kept, registry, registry.packages)
     registry.answers = good
@@ -74,7 +74,7 @@ def test_another_file_is_refused_and_not_kept(kept: Cache) -> None:
 
 
 def test_no_connection_says_what_else_there_is(kept: Cache) -> None:
-    def fetch(address: str) -> bytes:
+    def fetch(package: Package) -> bytes:
         raise OSError("no route to host")
 
     with pytest.raises(PlayerNotFetched) as caught:

@@ -1,9 +1,9 @@
-"""`python -m tests.bench [cold-start] [first-site] [synthesis] [pages] [sessions]`: measure, print a table, exit 1 beyond a limit."""
+"""`python -m tests.bench [cold-start] [first-site] [synthesis] [pages] [sessions] [latency]`: measure, print a table, exit 1 beyond a limit."""
 
 import sys
 from collections.abc import Callable, Sequence
 
-from tests.bench import cold_start, first_site, pages, sessions, synthesis
+from tests.bench import cold_start, first_site, latency, pages, sessions, synthesis
 from tests.bench.figures import Figure, NotMeasured, table
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -12,6 +12,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "synthesis": synthesis.measure,
     "pages": pages.measure,
     "sessions": sessions.measure,
+    "latency": latency.measure,
 }
 
 

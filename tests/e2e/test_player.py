@@ -197,6 +197,15 @@ def test_who_may_not_watch_reads_why_and_what_to_do(
     assert viewer.visitor.barriers() == []
 
 
+def test_a_show_without_a_title_has_the_creators_name(seat: Callable[..., Seat]) -> None:
+    viewer = seat()
+    viewer.air.go_live(show=show(title=""))
+    viewer.sit()
+    expect(viewer.title).to_have_text("Mira Demo")
+    viewer.air.tell("offline", last={**LAST, "title": ""})
+    expect(viewer.title).to_have_text("That was “Mira Demo”")
+
+
 def test_who_loses_access_in_mid_show_is_told_and_not_asked_for_again(seat: Callable[..., Seat]) -> None:
     viewer = seat()
     viewer.visitor.forgive("answered 403")

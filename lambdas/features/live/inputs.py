@@ -91,6 +91,12 @@ class SentShow(Words):
         return starts_at
 
 
+class SentChange(SentShow):
+    """Of a show as it is: one that is on may have no title, as one that nobody planned begins without."""
+
+    title: Annotated[str, TextField(low=0, high=TITLE.high)] = ""
+
+
 class SentMarker(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lambdas.core.errors import Conflict, NotFound, PreconditionFailed
 from lambdas.core.ids import new_id
-from lambdas.features.live.inputs import SentShow, Words, as_local, fault
+from lambdas.features.live.inputs import SentChange, SentShow, Words, as_local, fault
 from lambdas.features.live.ledger import Desk, settle, standing
 from lambdas.features.live.models import CANCELLED, ENDED, LIVE, SCHEDULED, SHOW, Marker, Show
 from lambdas.features.live.reckoning import Planned
@@ -116,10 +116,10 @@ def plan(visit: Visit, sent: SentShow) -> Show:
     return show
 
 
-def change(visit: Visit, id: str, sent: SentShow, *, seen: int) -> Show:
+def change(visit: Visit, id: str, sent: SentChange, *, seen: int) -> Show:
     """What it is called and whom it is for, in the middle of it too; and when it is, before it begins.
 
-    PreconditionFailed where somebody else has changed it since `seen`; ShowOver.
+    PreconditionFailed where somebody else has changed it since `seen`; ShowOver; Invalid where what is announced has no title.
     """
     find(id)
     services = visit.services
@@ -129,6 +129,8 @@ def change(visit: Visit, id: str, sent: SentShow, *, seen: int) -> Show:
         show = _seen(desk, id, seen)
         if show.state not in {SCHEDULED, LIVE}:
             raise ShowOver(fix="What was on is changed below Videos.")
+        if show.state == SCHEDULED and not sent.title:
+            raise fault("title", "missing", "Say what it is called.")
         before = _noted(show)
         _put_words(show, sent, visit)
         if show.state == SCHEDULED:

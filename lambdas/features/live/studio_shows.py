@@ -14,6 +14,7 @@ from lambdas.features.live.inputs import (
     IfMatch,
     LiveDone,
     Pressed,
+    SentChange,
     SentShow,
     ShowSeen,
     ShowState,
@@ -119,7 +120,7 @@ def one(id: str, visit: Here) -> Html:
 @router.post("/studio/live/shows/<id>/", summary="Change a show")
 @form(page=SHOW, sent=f"{SHOW}?done=saved", fields=SHOW_FIELDS, context=_of_show)
 @needs("live.shows.write")
-def change(id: str, sent: Annotated[SentShow, Body()], visit: Here, match: IfMatch = None) -> Response[ShowState]:
+def change(id: str, sent: Annotated[SentChange, Body()], visit: Here, match: IfMatch = None) -> Response[ShowState]:
     """In the middle of it too: whoever may not see it any more is cut off. 412 where somebody else was quicker."""
     state = _state(shows.change(visit, id, sent, seen=sent.seen(match)))
     return Response(200, content_type="application/json", body=state, headers={"ETag": f'"{state.version}"'})

@@ -186,6 +186,17 @@ def test_a_show_that_is_due_takes_the_stream_and_is_not_called_off_any_more(live
     assert program(live, owner, f"{SHOWS}{id}/cancel", version=1).json["code"] == "show_begun"
 
 
+def test_what_began_without_a_title_is_changed_without_one_and_what_is_announced_is_not(live: Live, owner: Person) -> None:
+    id = planned(live, owner)
+    missing = program(live, owner, f"{SHOWS}{id}/", version=1, title="", starts_at="2026-03-05T20:00")
+    assert (missing.status, missing.json["errors"][0]["path"]) == (422, "title")
+    live.start()
+    show = next(one for one in Show.scan() if one.id != id)
+    assert (show.state, show.title) == (LIVE, "")
+    assert send(live, owner, f"{SHOWS}{show.id}/", version=1, title="", audience="members").status == 303
+    assert Show.get(show.id).audience == "members"
+
+
 def test_only_so_many_are_planned(live: Live, owner: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lambdas.features.live.shows.MOST_PLANNED", 2)
     planned(live, owner)

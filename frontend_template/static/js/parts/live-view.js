@@ -7,7 +7,7 @@ export function valuesOf(state, { words, calendar, locale }) {
   const live = state.state === "live" || state.state === "reconnecting";
   const show = live ? state.show : state.next;
   return {
-    title: show?.title ?? "",
+    title: show ? show.title || words.untitled : "",
     category: show?.category ?? "",
     description: plain(show?.description ?? ""),
     audience: words[show?.audience] ?? "",
@@ -16,9 +16,9 @@ export function valuesOf(state, { words, calendar, locale }) {
     since: "",
     starts_at: live ? null : (show?.starts_at ?? null),
     calendar: !live && show ? `${calendar}${show.id}.ics` : "",
-    last: state.last ? words.last.replace("{title}", state.last.title) : "",
+    last: state.last ? words.last.replace("{title}", state.last.title || words.untitled) : "",
     video: state.last?.video ?? "",
-    next: state.next ? words.next.replace("{title}", state.next.title) : "",
+    next: state.next ? words.next.replace("{title}", state.next.title || words.untitled) : "",
     next_at: state.next?.starts_at ?? null,
   };
 }

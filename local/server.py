@@ -119,11 +119,11 @@ class Server:
         sync_site(client("s3"), self.platform.bucket, built.folder)
 
     def _publish(self) -> None:
-        """What the deploy asks the worker for: every page, by the settings and the content that are stored."""
-        from lambdas.handlers.worker import publisher
+        """What the deploy asks the worker for: every page and what pages ask for, by the settings and the content that are stored."""
+        from lambdas.handlers.worker import worker
 
         self.parent.say(progress="building the site: pages")
-        done = publisher.publish_all()
+        done = worker.publish_all()
         if done.written or done.removed:
             files = len({key.removesuffix(".br") for key in done.written | done.removed})
             self.parent.say(progress=f"the site is published: {files} files changed")

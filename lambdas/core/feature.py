@@ -166,7 +166,9 @@ class Feature(Generic[C]):
     loaded when something there is asked for. `changes` names, by table, who reads a table's stream and says which
     events happened; `events` names, by event, who is told; `publishes` names, by event, a function of
     (event, services) that gives the paths of the public pages it touches, of those that are gone too:
-    they are made anew, or removed, as the tables are by then. `aws_events` names, by detail-type of EventBridge, who is told of what AWS says of
+    they are made anew, or removed, as the tables are by then. `published` names a function of services that brings the files that
+    the feature publishes beside pages up to what is stored, where the whole site is published; again and again without harm.
+    `aws_events` names, by detail-type of EventBridge, who is told of what AWS says of
     the feature's own resources: a function of (AwsEvent, services), which may be told late, twice and in any order.
     `permissions` are every right that the feature's routes and screens ask for, each with the standard roles that hold it. `exports` names
     a function of (person id, services) that gives all the feature knows of a person, JSON-ready, and
@@ -190,6 +192,7 @@ class Feature(Generic[C]):
     changes: Mapping[str, Reference] = field(default_factory=dict)
     events: Mapping[str, Reference] = field(default_factory=dict)
     publishes: Mapping[str, Reference] = field(default_factory=dict)
+    published: Reference | None = None
     aws_events: Mapping[str, Reference] = field(default_factory=dict)
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     permissions: tuple[Permission, ...] = ()

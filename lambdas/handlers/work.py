@@ -90,9 +90,16 @@ class Worker:
         self._log_published(done)
         return ""
 
+    def publish_all(self) -> Published:
+        """The whole site as it is now; first what features publish beside pages, for pages ask for it. Errors as the publisher's and theirs."""
+        for feature in self._services.features:
+            if feature.published:
+                load(feature.published)(self._services)
+        return self._services.publisher.publish_all()
+
     def _publish_all(self) -> None:
         try:
-            done = self._services.publisher.publish_all()
+            done = self.publish_all()
         except Exception as error:
             self._log_unpublished(error)
             raise PublishingFailed from None

@@ -6,7 +6,6 @@ from lambdas.handlers.assembly import logger, services
 from lambdas.handlers.work import Worker
 
 _services = services(fresh=True)
-publisher = _services.publisher
 worker = Worker(services=_services, logger=logger("worker", _services.creator))
 
 

@@ -50,7 +50,7 @@ from lambdas.platform.visit import Reply, Visit
 from local.streams import Checkpoints, Policy, StreamFeeder
 from tests.creators import a_creator
 from tests.platform.test_publishing import Bucket, Edge
-from tests.platform_under_test import BUCKET, Answer, MovingClock, PlatformUnderTest, start_platform
+from tests.platform_under_test import BUCKET, MEDIA_BUCKET, Answer, MovingClock, PlatformUnderTest, start_platform
 from tests.published import published_site, real_renderer
 
 Save = Callable[..., Answer]
@@ -91,6 +91,7 @@ class Public:
     def __init__(self, platform: PlatformUnderTest) -> None:
         s3, dynamodb, sqs = boto3.client("s3"), boto3.client("dynamodb"), boto3.client("sqs")
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        s3.create_bucket(Bucket=MEDIA_BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         sync_site(s3, BUCKET, built_assets())
         self.platform = platform
         self.services = platform.services

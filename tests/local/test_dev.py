@@ -121,6 +121,11 @@ def test_a_message_through_the_site_is_in_the_inbox(dev: Dev) -> None:
     assert {mail["to"][0] for mail in dev.mails()} == {"hello@tester.example", "fan@example.com"}
 
 
+def test_what_is_on_air_is_told_from_the_first_second_on(dev: Dev) -> None:
+    reply = dev.get("/media/public/live/state.json")
+    assert (reply.status, reply.json["state"]) == (200, "offline")
+
+
 def test_a_page_that_is_not_there_is_the_sites_own_404(dev: Dev) -> None:
     reply = dev.get("/de/nirgends/")
     assert (reply.status, reply.headers["content-type"]) == (404, "text/html; charset=utf-8")

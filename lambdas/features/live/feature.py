@@ -59,6 +59,7 @@ FEATURE = Feature(
         "live.show.changed": "lambdas.features.live.events:touched",
         "live.links.changed": "lambdas.features.live.events:touched",
     },
+    published="lambdas.features.live.state:publish_state",
     aws_events={
         "IVS Stream State Change": "lambdas.features.live.told:of_a_stream",
         "IVS Stream Health Change": "lambdas.features.live.told:of_health",

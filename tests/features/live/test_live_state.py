@@ -16,6 +16,7 @@ from lambdas.features.live.ledger import settle, standing
 from lambdas.features.live.models import SCHEDULED, Show
 from lambdas.features.live.reckoning import Planned
 from lambdas.features.live.state import STATE_FILE, publish_state
+from lambdas.platform.publishing import Published, Publisher
 from lambdas.platform.storage import MediaBucket
 from tests.features.live.live_platform import Live
 from tests.platform_under_test import START
@@ -55,6 +56,22 @@ def test_before_anything_was_ever_on(live: Live) -> None:
         "chat": any(feature.name == "chat" for feature in live.platform.services.features),
         "version": 0,
     }
+
+
+def test_it_is_there_from_the_first_publishing_on(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[dict[str, Any]] = []
+
+    # The site has no bucket here: what counts is that its pages find the file when they come.
+    def pages(publisher: Publisher) -> Published:
+        seen.append(told(live))
+        return Published(written=frozenset(), removed=frozenset())
+
+    monkeypatch.setattr(Publisher, "publish_all", pages)
+    for _ in range(2):
+        with live.platform.in_the_role_of("worker"):
+            live.worker.handle({"prism": "publish"})
+    assert [one["state"] for one in seen] == ["offline", "offline"]
+    assert told(live)["version"] == 0
 
 
 def test_it_follows_what_happens(live: Live) -> None:

@@ -23,12 +23,23 @@ _AS_I = str.maketrans(_SIGNS)
 _AS_L = str.maketrans(_SIGNS | {"1": "l", "!": "l", "|": "l"})
 
 
+# Letters of other scripts that look like Latin ones, small or capital: a word of both is a disguise. One that is listed is folded too,
+# so words of these scripts are found as ever.
+_LOOK_ALIKES = str.maketrans(
+    "авекмнорстухіјѕһԁԛԝґ" "αβεζηικμνορτυχϲ" "ıłøđħŧ",
+    "abekmhopctyxijshdqwr" "abezhikmnoptyxc" "ilodht",
+    # Hangul's fillers are letters that show nothing.
+    "\u115f\u1160",
+)
+
+
 def folded(text: str) -> str:
-    """Without case, accents, compatibility forms and unseen characters: "ＳＰÄＭ" is "spam"."""
+    """Without case, accents, compatibility forms, look-alikes and unseen characters: "ＳＰÄＭ" is "spam"."""
     if text.isascii():
         return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text.translate(_SENTENCES).casefold()).casefold()
-    return "".join(c for c in decomposed if unicodedata.category(c) not in {"Mn", "Me", "Cf"})
+    seen = "".join(c for c in decomposed if unicodedata.category(c) not in {"Mn", "Me", "Cf"})
+    return seen.translate(_LOOK_ALIKES)
 
 
 class WordList:

@@ -24,7 +24,7 @@ export function valuesOf(state, { words, calendar, locale }) {
 }
 
 export function watching(viewers, words, locale) {
-  if (viewers == null) return "";
+  if (!viewers) return ""; // "0 watching" is not what whoever watches wants to read
   return viewers === 1 ? words.watching_one : words.watching_many.replace("{number}", viewers.toLocaleString(locale));
 }
 

@@ -105,11 +105,12 @@ def ensure_tables(dynamodb: "DynamoDBClient", creator_id: str, models: Mapping[s
         wanted = definition(model)
         name = table_name(creator_id, wanted.short_name)
         if name not in there:
-            _create(dynamodb, name, wanted)
+            create_table(dynamodb, name, wanted)
         _complete(dynamodb, name, wanted)
 
 
-def _create(dynamodb: "DynamoDBClient", name: str, wanted: Definition) -> None:
+def create_table(dynamodb: "DynamoDBClient", name: str, wanted: Definition) -> None:
+    """Make one table, without the expiry of its items."""
     request: Any = {
         "TableName": name,
         "KeySchema": _schema(wanted.hash, wanted.range),

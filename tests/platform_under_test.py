@@ -4,10 +4,12 @@ import base64
 import io
 import itertools
 import json
+import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, get_args
 from urllib.parse import parse_qsl
 from uuid import uuid4
@@ -23,7 +25,7 @@ from lambdas.handlers.rendering import Rendering
 from lambdas.platform.identity import Identity
 from lambdas.platform.ivs import Channel
 from lambdas.platform.ivschat import Room
-from lambdas.platform.keys import Keys, digest, ensure_keys
+from lambdas.platform.keys import BIRTHS, Keys, digest, parameter
 from lambdas.platform.limits import RateLimiter
 from lambdas.platform.mail import Mailer
 from lambdas.platform.publishing import CloudFront, Publisher
@@ -33,11 +35,12 @@ from lambdas.platform.settings import Settings
 from lambdas.platform.signed_media import MediaSigner
 from lambdas.platform.sleeping import Sleepers
 from lambdas.platform.storage import MediaBucket, SiteBucket
-from lambdas.platform.tables import bind, definition
+from lambdas.platform.tables import bind, definition, table_name
 from lambdas.web import edge
 from lambdas.web.app import App
 from lambdas.web.edge import ORIGIN_SECRET_HEADER, VIEWER_ADDRESS_HEADER, VIEWER_HOST_HEADER
 from local import http_api
+from local.platform import create_table
 from local.user_pool import ensure_user_pool
 from tests import rights_in_force
 from tests.creators import a_creator
@@ -167,6 +170,26 @@ class PlatformUnderTest:
         )
 
 
+def _client(service: str) -> Any:
+    return _client_at(service, os.environ["AWS_ENDPOINT_URL"])
+
+
+@cache
+def _client_at(service: str, endpoint: str) -> Any:
+    return boto3.client(service, endpoint_url=endpoint)  # type: ignore[call-overload]
+
+
+@cache
+def _keys_of(creator_id: str) -> dict[str, str]:
+    """Born once in this process: prime numbers take longer to find than most tests take."""
+    return {parameter(creator_id, name): born() for name, born in BIRTHS.items()}
+
+
+def _put_keys(creator_id: str) -> None:
+    for name, value in _keys_of(creator_id).items():
+        _client("ssm").put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
+
+
 def start_platform(
     *,
     features: tuple[Feature[Any], ...] = FEATURES,
@@ -179,18 +202,14 @@ def start_platform(
     clock = MovingClock()
     models = tables_of(active).values()
     bind(creator_id=creator.id)
-    dynamodb = boto3.client("dynamodb")
+    dynamodb = _client("dynamodb")
     for model in models:
-        model.create_table(billing_mode="PAY_PER_REQUEST")
-        ttl = definition(model).ttl
-        if ttl:
-            # The emulator would delete, by the real clock, what is not over yet by the test's.
-            dynamodb.update_time_to_live(
-                TableName=model.Meta.table_name, TimeToLiveSpecification={"Enabled": False, "AttributeName": ttl}
-            )
-    ensure_keys(boto3.client("ssm"), creator.id)
+        with suppress(dynamodb.exceptions.ResourceInUseException):
+            # Nothing expires: the emulator would delete, by the real clock, what is not over yet by the test's.
+            create_table(dynamodb, table_name(creator.id, model.short_name), definition(model))
+    _put_keys(creator.id)
     keys = Keys(creator_id=creator.id)
-    people = ensure_user_pool(boto3.client("cognito-idp"), creator.id, site=creator.domain)
+    people = ensure_user_pool(_client("cognito-idp"), creator.id, site=creator.domain)
 
     site = SiteBucket(name=BUCKET)
     settings = Settings(file=creator, clock=clock, always=True)

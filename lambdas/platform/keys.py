@@ -53,7 +53,7 @@ def ensure_keys(ssm: "SSMClient", creator_id: str) -> StackKeys:
 
     A key that another run made in the meantime wins: SSM refuses to overwrite.
     """
-    made = {name: _ensure(ssm, parameter(creator_id, name), _BIRTHS[name]) for name in NAMES}
+    made = {name: _ensure(ssm, parameter(creator_id, name), BIRTHS[name]) for name in NAMES}
     origins = [made["origin"], *_existing(ssm, parameter(creator_id, "origin-previous"))]
     return StackKeys(
         origin_secret=made["origin"],
@@ -155,10 +155,11 @@ def _ensure(ssm: "SSMClient", name: str, birth: Callable[[], str]) -> str:
     return existing[0]
 
 
-_BIRTHS: dict[str, Callable[[], str]] = {
+BIRTHS: dict[str, Callable[[], str]] = {
     "session": _secret,
     "second-factor": _secret,
     "origin": _secret,
     "media-signing": _rsa,
     "playback": _p384,
 }
+"""How each key is made: a secret, or a private key as PEM."""

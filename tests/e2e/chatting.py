@@ -110,12 +110,18 @@ class RoomInPlay:
 
     def until_there(self, user: str, page: Page) -> None:
         """Return when somebody is in the room; meanwhile the page gets its answers, which come from this thread too."""
+        self._until(page, lambda: user in self.people, what=f"{user} in the room")
 
-        def there() -> bool:
+    def until_gone(self, user: str, page: Page) -> None:
+        """As `until_there`, until they are not there any more."""
+        self._until(page, lambda: user not in self.people, what=f"{user} out of the room")
+
+    def _until(self, page: Page, condition: Callable[[], bool], *, what: str) -> None:
+        def so() -> bool:
             page.wait_for_timeout(20)
-            return user in self.people
+            return condition()
 
-        until(there, what=f"{user} in the room")
+        until(so, what=what)
 
     @property
     def people(self) -> list[str]:
@@ -215,6 +221,8 @@ class Chatter:
         self.asked.append((path, route.request.post_data_json if route.request.post_data else None))
         if path == "token":
             self._token(route)
+        elif path == "room" and route.request.method == "GET" and self.refused:
+            route.fulfill(status=self.refused[0], json={"code": self.refused[1]}, headers=HEADERS)
         elif path == "history":
             route.fulfill(json={"messages": self.history}, headers=HEADERS)
         elif path == "room" and route.request.method == "GET":

@@ -210,6 +210,31 @@ def test_a_chat_that_is_not_for_one_says_so_and_asks_no_more(enter: Enter) -> No
     assert len(chatter.asked_for("token")) == 1
 
 
+def test_whom_the_show_is_not_for_any_more_leaves_the_room_at_once_and_learns_why(
+    enter: Enter, room: RoomInPlay
+) -> None:
+    chatter, member = enter(me=GUEST), enter(me=someone("per_m", "Mia", "member"))
+    chatter.refused = (401, "not_signed_in")
+    room.tell("prism:room", audience="1")
+    expect(chatter.page.get_by_role("link", name="Sign in to chat")).to_be_visible()
+    room.until_gone(GUEST["id"], chatter.page)
+    room.say("Only among us")
+    messages(member.page).to_have_count(1)
+    messages(chatter.page).to_have_count(0)
+
+
+def test_a_guest_gets_another_name_with_each_token_and_sees_nothing_of_it(enter: Enter, room: RoomInPlay) -> None:
+    chatter = enter(me=GUEST)
+    room.say("Hello")
+    messages(chatter.page).to_have_count(1)
+    row = chatter.page.locator(".chat-message p").element_handle()
+    chatter.me = {**GUEST, "id": "guest_2"}
+    chatter.room |= {"slow_seconds": 10}
+    room.disconnect(GUEST["id"], "access")
+    expect(chatter.page.locator("[data-chat-slow-note]")).to_be_visible()
+    assert row.evaluate("row => row.isConnected"), "what is shown stays as it is"
+
+
 def test_who_is_sent_away_loses_their_words_and_learns_why(enter: Enter, room: RoomInPlay) -> None:
     chatter, other = enter(), enter(me=someone("per_ben", "Ben Basso"))
     chatter.write("something bad")
@@ -274,7 +299,7 @@ def test_moderators_delete_pause_ban_and_pin_by_keyboard(enter: Enter, room: Roo
         ("people/per_ada/ban", {"messages": True}),
         ("people/per_ada/unban", {}),
         ("people/per_ada/timeout", {"seconds": 600}),
-        ("pin", {"id": "AAAAAAAAAAA2", "content": "second", "name": "Ada Fan"}),
+        ("pin", {"id": "AAAAAAAAAAA2"}),
     ]
 
 

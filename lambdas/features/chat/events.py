@@ -77,6 +77,15 @@ def drop_emote(event: Event, services: Services) -> None:
     emotes.drop(event.data["picture"], services)
 
 
+def tell_whom_it_is_for(event: Event, services: Services) -> None:
+    """The show is for others than before, or the next one is: whoever is there asks at once whether they still are in the right place.
+
+    Who has let themselves be counted is disconnected by `live`; guests have names that nobody knows, and sessions that are short.
+    """
+    if event.data["other_rule"] and opening(services.clock()) is not None:
+        services.room.send_event("prism:room", {"audience": "1"})
+
+
 def renew_token(event: Event, services: Services) -> None:
     """Whoever holds something else than before, or has left the team, asks for a new token: what one is stands in it.
 

@@ -45,6 +45,7 @@ FEATURE = Feature(
         "chat.emote.uploaded": "lambdas.features.chat.events:prepare_emote",
         "chat.emote.changed": "lambdas.features.chat.events:tell_emotes",
         "chat.emote.gone": "lambdas.features.chat.events:drop_emote",
+        "live.state.changed": "lambdas.features.chat.events:tell_whom_it_is_for",
         "entitlement.changed": "lambdas.features.chat.events:renew_token",
         "team.member.gone": "lambdas.features.chat.events:renew_token",
     },

@@ -1,6 +1,7 @@
 """What everyone in the room is told, by events of IVS Chat: each of these may be told again without harm.
 
-    prism:room    {"version", "slow_seconds", "members_only": "1" or "0", "links"}, or {"emotes": "1"}: ask GET /api/chat/room
+    prism:room    {"version", "slow_seconds", "members_only": "1" or "0", "links"}, or {"emotes": "1"}, or {"audience": "1"}
+                 (whom the show is for): ask GET /api/chat/room; who is let in no more asks for a token, and reads why
     prism:pin     {"id", "content", "name"}, the content cut to what an event holds;   prism:unpin  {"pinned": "0"}
 
 and `aws:DELETE_MESSAGE`, and `aws:DISCONNECT_USER`, whose reason says what becomes of what the person had said: after "ban" and

@@ -29,7 +29,7 @@ _UNSEEN = frozenset(
 
 
 def of_the_air(change: Change) -> Iterator[Event]:
-    """What is on, whom it is for, or whether it comes in, is another than before."""
+    """What is on, whom it is for (`other_rule`), or whether it comes in, is another than before."""
     old, new = change.old, change.new
     if not isinstance(new, Broadcast):
         return
@@ -39,7 +39,12 @@ def of_the_air(change: Change) -> Iterator[Event]:
         name=STATE_CHANGED,
         at=change.at,
         subject=new.show_id or new.id,
-        data={"version": int(new.version), "on_air": new.on_air, "shows": sorted(shows)},
+        data={
+            "version": int(new.version),
+            "on_air": new.on_air,
+            "shows": sorted(shows),
+            "other_rule": isinstance(old, Broadcast) and old.rule != new.rule,
+        },
     )
 
 

@@ -76,13 +76,14 @@ class PlayedSleepers:
 @dataclass
 class PlayedRoom:
     disconnected: list[str] = field(default_factory=list)
+    told: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
 
     def disconnect(self, user_id: str, *, reason: str) -> None:
         assert reason
         self.disconnected.append(user_id)
 
     def send_event(self, name: str, attributes: Mapping[str, str]) -> None:
-        """What other features tell the room is their own tests' business."""
+        self.told.append((name, attributes))
 
 
 @dataclass

@@ -155,6 +155,20 @@ def test_a_narrower_audience_cuts_off_those_it_is_not_for_and_nobody_else(live: 
     assert len(live.channel.revoked) == 2, "told twice, cut off once"
 
 
+def test_whoever_is_in_the_chat_asks_again_when_the_show_is_for_others_and_only_then(live: Live) -> None:
+    if "chat" not in {feature.name for feature in live.platform.services.features}:
+        pytest.skip("there is no chat")
+    live.start()
+    live.follow_the_air()
+    assert live.room.told == []
+    change_show(live, audience="members")
+    assert live.room.told == [("prism:room", {"audience": "1"})]
+    before = broadcast()
+    live.stop()
+    live.follow_the_air(before)
+    assert len(live.room.told) == 1, "for whom it is has not changed"
+
+
 def test_wider_cuts_off_nobody(live: Live) -> None:
     live.start()
     change_show(live, audience="members")

@@ -93,7 +93,8 @@ export function mount(root) {
   function settle(settings) {
     room = settings;
     const emotes = room.emotes ?? [];
-    const drawn = JSON.stringify([me.id, me.name, me.may_send, me.moderator, emotes, room.badges]);
+    // A guest is somebody else by each token, and has said nothing.
+    const drawn = JSON.stringify([me.role === "guest" ? "" : me.id, me.name, me.may_send, me.moderator, emotes, room.badges]);
     Object.assign(list.context, { emotes: emotesBy(emotes), badges: room.badges, me: me.may_send ? me.name : "", mine: me.id });
     list.context.menu = (message) => choicesFor({ message, me, words, tools, reply }).length > 0;
     // A new token seldom changes anything: the rows are drawn again only where it does.
@@ -107,7 +108,9 @@ export function mount(root) {
 
   /** The room was set anew. Where that changes who may write, it takes a new token to do so. */
   async function look() {
-    const { ok, body } = await ask(`${API}room`, undefined, "GET");
+    const { ok, status, body } = await ask(`${API}room`, undefined, "GET");
+    // It is not for this visitor any more: the answer to asking for a token says why, and ends the connection.
+    if (status === 401 || status === 403) connection.renew();
     if (!ok) return;
     const narrowed = body.members_only !== room.members_only && me.role === "fan";
     settle(body);

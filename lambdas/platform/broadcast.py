@@ -16,8 +16,8 @@ CHANNEL = "channel"
 class Broadcast(Table):
     """`stream_id` is the stream that comes in now, absent where none does. `show_id` is there from a show's first stream until
     it has ended; `lost_at` while its stream is gone and may come back. `audience` and `tiers` are the show's, or, while none is
-    on, those of the next one. `next_at` is when the next show is planned to begin, absent where none is. `version` grows with
-    every change.
+    on, those of the next one. `next_at` is when the next show is planned to begin, absent where none is. `before_until` is when the
+    show before was over, its grace included: what was said until then was said to others. `version` grows with every change.
     """
 
     class Meta:
@@ -33,6 +33,7 @@ class Broadcast(Table):
     audience = UnicodeAttribute(default="everyone")
     tiers: "ListAttribute[str]" = ListAttribute(null=True)
     next_at = UTCDateTimeAttribute(null=True)
+    before_until = UTCDateTimeAttribute(null=True)
     version = NumberAttribute(default=0)
 
     @property

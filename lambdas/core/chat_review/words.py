@@ -26,8 +26,8 @@ _AS_L = str.maketrans(_SIGNS | {"1": "l", "!": "l", "|": "l"})
 # Letters of other scripts that look like Latin ones, small or capital: a word of both is a disguise. One that is listed is folded too,
 # so words of these scripts are found as ever.
 _LOOK_ALIKES = str.maketrans(
-    "авекмнорстухіјѕһԁԛԝґ" "αβεζηικμνορτυχϲ" "ıłøđħŧ",
-    "abekmhopctyxijshdqwr" "abezhikmnoptyxc" "ilodht",
+    "авекмнорстухіјѕһԁԛԝґαβεζηικμνορτυχϲıłøđħŧ",
+    "abekmhopctyxijshdqwrabezhikmnoptyxcilodht",
     # Hangul's fillers are letters that show nothing.
     "\u115f\u1160",
 )

@@ -112,8 +112,6 @@ class TimeOut(Ban):
 
 class ToPin(_Sent):
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,64}$")]
-    content: Annotated[str, Field(min_length=1, max_length=2000)]
-    name: Annotated[str, Field(max_length=200)] = ""
 
 
 class RoomChanges(_Sent):
@@ -210,14 +208,10 @@ def unban(id: PersonId, visit: Here) -> PersonState:
 @router.post("/api/chat/pin", tags=["chat"], summary="Pin a message")
 @needs("chat.moderate")
 def pin(sent: Annotated[ToPin, Body()], visit: Here) -> Pinned:
-    """Its words and its author are the log's where it has the message, and else those that were sent; the log of what was done has them."""
-    said = moderation.said_or_busy(visit.services, sent.id)
-    message = {
-        "id": sent.id,
-        "content": said.content if said else sent.content,
-        "name": said.name if said else sent.name,
-        "sender": said.sender_id if said else "",
-    }
+    """Its words and its author are the log's: nobody puts words into anybody's mouth. 409 `not_logged_yet` where
+    it is so new that the log does not have it yet: try again."""
+    said = moderation.find_said(visit.services, sent.id)
+    message = {"id": said.id, "content": said.content, "name": said.name, "sender": said.sender_id}
     row = room_settings.pin(visit, message)
     tell_pin_at_once(visit.services, row.pinned)
     return Pinned(id=message["id"], content=message["content"], name=message["name"])

@@ -55,10 +55,17 @@ def admitted(visit: Visit) -> Guest:
 
 
 def _of(row: Broadcast, now: datetime) -> Opening | None:
-    began, planned = stored(row.live_since), stored(row.next_at)
+    began, planned, before = (stored(moment) for moment in (row.live_since, row.next_at, row.before_until))
     if row.show_id:
         ends = planned - EARLY if planned is not None and planned - EARLY > now else None
-        return Opening(since=(began or now) - EARLY, rule=row.rule, until=ends)
+        begins = began or now
+        return Opening(since=_since(begins, before and min(before, begins)), rule=row.rule, until=ends)
     if planned is not None and planned - EARLY <= now < planned + LATE:
-        return Opening(since=planned - EARLY, rule=row.rule)
+        return Opening(since=_since(planned, before), rule=row.rule)
     return None
+
+
+def _since(begins: datetime, before: datetime | None) -> datetime:
+    """From when on what is said belongs to a show's chat: half an hour before it, but nothing of the show before."""
+    early = begins - EARLY
+    return early if before is None else max(early, before)

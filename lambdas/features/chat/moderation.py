@@ -50,6 +50,7 @@ LOOKED_BACK = timedelta(hours=12)
 _KEPT = timedelta(days=30)
 _TRIES = 6
 _PERSON = re.compile(r"per_[0-9A-HJKMNP-TV-Z]{26}")
+_MESSAGE = re.compile(r"[A-Za-z0-9]{12}")
 
 
 class Restriction(NamedTuple):
@@ -75,6 +76,16 @@ def said_or_busy(services: "Services", message_id: str) -> "history.Said | None"
         return None
 
 
+def find_said(services: "Services", message_id: str) -> "history.Said":
+    """A message as the log has it; NotLoggedYet, NotFound where the show is over and it never will, Unavailable."""
+    said = history.find(services, message_id, since=looked_back(services))
+    if said is not None:
+        return said
+    if opening(services.clock()) is None:
+        raise NotFound("There is no such message.")
+    raise NotLoggedYet(fix="Try again in a few seconds.")
+
+
 def delete_message(visit: Visit, message_id: str) -> None:
     """Take a message away, for everyone and for good; one that is gone already changes nothing.
 
@@ -83,18 +94,13 @@ def delete_message(visit: Visit, message_id: str) -> None:
     """
     services = visit.services
     may_any = "chat.moderate" in visit.standing.permissions
-    said = (
-        said_or_busy(services, message_id)
-        if may_any
-        else history.find(services, message_id, since=looked_back(services))
-    )
+    said = said_or_busy(services, message_id) if may_any else find_said(services, message_id)
+    if said is None and not _MESSAGE.fullmatch(message_id):
+        # IVS Chat refuses it each time, and what it refuses the worker would try again and again.
+        raise NotFound("There is no such message.")
     mine = said is not None and visit.session is not None and said.sender_id == visit.session.person_id
     if not mine and not may_any:
-        if said is not None:
-            raise NotYours(fix="Ask a moderator to look at it.")
-        if opening(services.clock()) is None:
-            raise NotFound("There is no such message.")
-        raise NotLoggedYet(fix="Try again in a few seconds.")
+        raise NotYours(fix="Ask a moderator to look at it.")
     act = repeated(lambda: _delete(visit, message_id, said))
     if act is not None:
         tell_at_once(services, act)

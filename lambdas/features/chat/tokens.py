@@ -8,7 +8,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from lambdas.core.entitlements import Ended, is_member
+from lambdas.core.entitlements import Ended, Rule, decide, is_member
 from lambdas.core.errors import Unavailable
 from lambdas.features.chat.hours import Guest
 from lambdas.features.chat.models import ChatPerson, ChatRoom
@@ -25,7 +25,12 @@ WhyNot = Literal["", "sign_in", "members_only", "muted", "banned"]
 LONGEST = 180
 """Minutes of a session in the room (IVS Chat service quotas)."""
 
+DECIDED_AGAIN = 15
+"""After so many minutes whoever is not on the team asks again. A show that is made narrower, and the next one, which may be for
+others, cannot send those out who only read the chat: nobody knows them by name. Nor is a token recalled that waits to be used."""
+
 _NAME_BYTES = 400
+_MEMBERS = Rule("members")
 _BUSY = frozenset({"ThrottlingException", "PendingVerification"})
 
 
@@ -85,12 +90,15 @@ def _why_not(person: ChatPerson, room: ChatRoom, role: Role, now: datetime) -> W
 
 
 def _minutes(guest: Guest, now: datetime) -> int:
-    """How long a session may be: whole minutes, within what lets them in and until another show's chat begins."""
-    ends = [end for end in (guest.decision.until, guest.opening.until) if end is not None]
-    left = min((int((end - now) / timedelta(minutes=1)) for end in ends), default=LONGEST)
+    """How long a session may be: whole minutes, within what lets them in and makes them a member, and until another show's chat
+    begins."""
+    membership = decide(_MEMBERS, guest.viewer, now=now)
+    ends = [end for end in (guest.decision.until, membership.until, guest.opening.until) if end is not None]
+    longest = LONGEST if guest.viewer.on_the_team else DECIDED_AGAIN
+    left = min((int((end - now) / timedelta(minutes=1)) for end in ends), default=longest)
     if guest.decision.until is not None and guest.decision.until - now < timedelta(minutes=1):
         raise Ended()
-    return max(1, min(LONGEST, left))
+    return max(1, min(longest, left))
 
 
 def shown(me: Me) -> dict[str, Any]:

@@ -218,6 +218,7 @@ def _shown(desk: Desk, on: Air, runs: tuple[Run, ...]) -> dict[str, Any]:
             "audience": show.audience,
             "tiers": list(show.tiers) if show.tiers else None,
             "next_at": _next_at(desk, runs),
+            "before_until": _before_until(desk, runs[:-1]),
         }
     coming = upcoming(desk.books, runs, now=desk.now)
     card = desk.books.card
@@ -233,7 +234,14 @@ def _shown(desk: Desk, on: Air, runs: tuple[Run, ...]) -> dict[str, Any]:
         "audience": audience,
         "tiers": list(tiers) if tiers else None,
         "next_at": _next_at(desk, runs),
+        "before_until": _before_until(desk, runs),
     }
+
+
+def _before_until(desk: Desk, runs: tuple[Run, ...]) -> datetime | None:
+    """When the last of these was over for good. One that was ended by hand is given as long: who was there has not left at once."""
+    over_at = runs[-1].over_at if runs else None
+    return None if over_at is None else over_at + desk.grace
 
 
 def _next_at(desk: Desk, runs: Iterable[Run]) -> datetime | None:

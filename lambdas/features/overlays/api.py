@@ -18,7 +18,8 @@ router = Router()
 
 PAGE = "/overlays/"
 KINDS = ("chat", "alerts", "goal")
-SESSION_MINUTES = 180
+SESSION_MINUTES = 15
+"""A token that waits to be used is not recalled: who had one of an address that was replaced hears the room no longer than this."""
 
 Secret = Annotated[str, Path(max_length=200, description="What makes the address one's own")]
 

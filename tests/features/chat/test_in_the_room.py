@@ -140,9 +140,10 @@ def test_settings_and_pins_reach_everyone_in_the_room(scene: Scene) -> None:
     assert heard_event(inside, "prism:room")["slow_seconds"] == "30"
     assert scene.token(fan).json["room"]["slow_seconds"] == 30
 
-    # Its words are the log's, whatever was sent.
+    # Its words are the log's, and nobody sends others.
     sent = {"id": id, "content": "something else", "name": "Somebody else"}
-    assert ask(platform, moderator, "pin", sent).json == {"id": id, "content": "a question", "name": "Fia Fan"}
+    assert ask(platform, moderator, "pin", sent).status == 422
+    assert ask(platform, moderator, "pin", {"id": id}).json == {"id": id, "content": "a question", "name": "Fia Fan"}
     assert heard_event(inside, "prism:pin") == {"id": id, "content": "a question", "name": "Fia Fan"}
     assert scene.token().json["room"]["pinned"] == {"id": id, "content": "a question", "name": "Fia Fan"}
     # What is deleted is not pinned any more.
@@ -155,8 +156,8 @@ def test_a_long_pin_is_cut_in_the_event_and_whole_in_the_room(scene: Scene) -> N
     platform = scene.platform
     moderator = a_person(platform, role="moderator")
     reader, text = scene.enter(), "ä😀" * 250
-    sent = {"id": "aBcDeFgHiJkL", "content": text, "name": "x" * 200}
-    assert ask(platform, moderator, "pin", sent).status == 200
+    id = scene.says(scene.enter(a_person(platform)), text)
+    assert ask(platform, moderator, "pin", {"id": id}).status == 200
     told = heard_event(reader, "prism:pin")
     assert told["content"].endswith("…")
     assert text.startswith(told["content"].removesuffix("…"))

@@ -53,7 +53,7 @@ def test_guests_read_and_have_another_name_each_time(platform: PlatformUnderTest
         "user_id": first["me"]["id"],
         "attributes": {"role": "guest"},
         "capabilities": (),
-        "minutes": 180,
+        "minutes": 15,
     }
     assert first["token"] == "t0ken"
     assert first["endpoint"] == platform.services.room.endpoint
@@ -144,9 +144,9 @@ def test_a_session_ends_with_what_lets_one_in(
 def test_a_session_ends_where_the_next_shows_chat_begins(
     platform: PlatformUnderTest, made: list[dict[str, Any]], fan: Person
 ) -> None:
-    on_air(platform, next_at=platform.clock() + timedelta(minutes=75))
+    on_air(platform, next_at=platform.clock() + timedelta(minutes=39))
     ask(platform, fan, "token")
-    assert made[-1]["minutes"] == 45
+    assert made[-1]["minutes"] == 9
 
 
 def test_who_pauses_or_is_banned_reads_and_is_told_why(

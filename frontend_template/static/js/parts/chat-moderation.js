@@ -85,8 +85,8 @@ export class ModeratorTools {
     if (id && id === this.#pinned) this.unpin();
   }
 
-  askToPin({ id, content, sender }) {
-    this.#do("pin", { id, content, name: plain(sender.name) });
+  askToPin({ id }) {
+    this.#do("pin", { id });
   }
 
   delete({ id }) {

@@ -8,12 +8,13 @@
 `show_id` is empty where IVS never told of the stream. The rest of a show is as it stands when the event is told.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from pynamodb.exceptions import PutError
 
+from lambdas.core.entitlements import AUDIENCES, Rule
 from lambdas.core.events import AwsEvent, Change, Event
 from lambdas.core.ids import derived_id
 from lambdas.features.live.models import Recording, Show, Stream, iso
@@ -143,7 +144,9 @@ def _event(name: str, row: Recording, change: Change) -> Event:
     length = int(row.duration_ms or 0)
     over_at = change.at if row.ended_at is None else row.ended_at
     started_at = over_at - timedelta(milliseconds=length) if row.started_at is None else row.started_at
-    show = _show_of(row)
+    shows = _shows_of(row)
+    show = shows[0] if shows else None
+    rule = narrowest(one.rule for one in shows)
     return Event(
         id=derived_id("evt", name, row.id, iso(row.ended_at) or ""),
         name=name,
@@ -155,8 +158,8 @@ def _event(name: str, row: Recording, change: Change) -> Event:
             "show_id": show.id if show else "",
             "stream_id": row.stream_id,
             "title": show.title if show else "",
-            "audience": show.rule.audience if show else "members",
-            "tiers": list(show.rule.tiers) if show else [],
+            "audience": rule.audience,
+            "tiers": list(rule.tiers),
             "started_at": started_at.isoformat(),
             "duration_ms": length,
             "markers": offsets(show, started_at=started_at, duration_ms=length),
@@ -165,16 +168,30 @@ def _event(name: str, row: Recording, change: Change) -> Event:
     )
 
 
-def _show_of(row: Recording) -> Show | None:
-    """The show of the first of its streams that is known."""
+def narrowest(rules: Iterable[Rule]) -> Rule:
+    """For whom something is that belongs to all of these: only for whom each of them lets in. Members where there are none.
+
+    Of shows for tiers that have nothing in common it is the first one's.
+    """
+    found = tuple(rules)
+    audience = max((one.audience for one in found), key=AUDIENCES.index, default=AUDIENCES[-1])
+    tiers = [one.tiers for one in found if one.audience == audience and one.tiers]
+    common = tuple(tier for tier in (tiers[0] if tiers else ()) if all(tier in one for one in tiers))
+    return Rule(audience, common or (tiers[0] if tiers else ()))
+
+
+def _shows_of(row: Recording) -> tuple[Show, ...]:
+    """The shows of its streams, as far as they are known, in their order: IVS merges streams that follow soon upon each other, also
+    where a show was ended by hand between them."""
+    found: dict[str, Show] = {}
     for id in dict.fromkeys([*(row.merged or ()), row.stream_id]):
         try:
             show_id = Stream.get(id, consistent_read=True).show_id
-            if show_id:
-                return Show.get(show_id, consistent_read=True)
+            if show_id and show_id not in found:
+                found[show_id] = Show.get(show_id, consistent_read=True)
         except (Stream.DoesNotExist, Show.DoesNotExist):
             continue
-    return None
+    return tuple(found.values())
 
 
 def _id(detail: Any) -> str:

@@ -15,6 +15,8 @@ from lambdas.platform.services import Services
 
 BROKEN = "recording_failed"
 LABEL, CHAPTERS = 80, 100
+NEW = 1
+"""The version of a row that nobody of the team has changed."""
 
 
 def started(event: Event, services: Services) -> None:
@@ -26,19 +28,23 @@ def ended(event: Event, services: Services) -> None:
     """Its objects are all there: the worker prepares it. A second time nothing."""
     video = _video(event.data, state=PREPARING, services=services)
     if not _create(video):
+        told = [
+            Video.state.set(PREPARING),
+            Video.goal.set(video.goal),
+            Video.recorded_at.set(video.recorded_at),
+            Video.duration_ms.set(video.duration_ms),
+            Video.chapters.set(list(video.marks)) if video.marks else Video.chapters.remove(),
+            Video.why_failed.set(""),
+        ]
+        # The show may have been renamed, or made one for members, since the recording began.
+        now_called = [
+            Video.title.set(video.title),
+            Video.audience.set(video.audience),
+            Video.tiers.set(list(video.tiers)) if video.tiers else Video.tiers.remove(),
+        ]
         # What somebody has written into its row meanwhile is theirs, and stays.
-        _change(
-            video,
-            [
-                Video.state.set(PREPARING),
-                Video.goal.set(video.goal),
-                Video.recorded_at.set(video.recorded_at),
-                Video.duration_ms.set(video.duration_ms),
-                Video.chapters.set(list(video.marks)) if video.marks else Video.chapters.remove(),
-                Video.why_failed.set(""),
-            ],
-            among=(RECORDING, FAILED),
-        )
+        if not _change(video, [*told, *now_called], among=(RECORDING, FAILED), untouched=True):
+            _change(video, told, among=(RECORDING, FAILED))
 
 
 def failed(event: Event, services: Services) -> None:
@@ -98,11 +104,16 @@ def _create(video: Video) -> bool:
     return True
 
 
-def _change(video: Video, actions: list[Any], *, among: tuple[str, ...]) -> None:
-    """Write what was told, where the video is still in one of these states."""
+def _change(video: Video, actions: list[Any], *, among: tuple[str, ...], untouched: bool = False) -> bool:
+    """Write what was told, where the video is still in one of these states, and `untouched` by the team; whether it was."""
     step = Video.step.add(1)
+    fits = Video.state.is_in(*among)
     try:
-        Video(id=video.id).update(actions=[*actions, step], condition=Video.state.is_in(*among))
+        Video(id=video.id).update(
+            actions=[*actions, step], condition=fits & (Video.version == NEW) if untouched else fits
+        )
     except UpdateError as error:
         if error.cause_response_code != "ConditionalCheckFailedException":
             raise
+        return False
+    return True

@@ -186,7 +186,9 @@ def test_a_show_that_is_due_takes_the_stream_and_is_not_called_off_any_more(live
     assert program(live, owner, f"{SHOWS}{id}/cancel", version=1).json["code"] == "show_begun"
 
 
-def test_what_began_without_a_title_is_changed_without_one_and_what_is_announced_is_not(live: Live, owner: Person) -> None:
+def test_what_began_without_a_title_is_changed_without_one_and_what_is_announced_is_not(
+    live: Live, owner: Person
+) -> None:
     id = planned(live, owner)
     missing = program(live, owner, f"{SHOWS}{id}/", version=1, title="", starts_at="2026-03-05T20:00")
     assert (missing.status, missing.json["errors"][0]["path"]) == (422, "title")

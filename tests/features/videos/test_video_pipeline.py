@@ -119,6 +119,18 @@ def test_what_was_written_while_it_was_recorded_stays(room: CuttingRoom) -> None
     assert (room.video().title, room.video().audience) == ("Named meanwhile", "members")
 
 
+def test_a_show_that_was_renamed_and_made_one_for_members_in_the_middle_is_recorded_as_that(room: CuttingRoom) -> None:
+    room.record()
+    room.tell("started", title="", audience="everyone")
+    told = {"title": "What it became", "audience": "members", "tiers": ["gold"]}
+    room.tell("ended", **told)
+    room.tell("started", title="", audience="everyone")
+    room.drain()
+    video = room.video()
+    assert {"title": video.title, "audience": video.audience, "tiers": list(video.tiers)} == told
+    assert video.place.startswith(f"media/videos/{video.id}/")
+
+
 class Killed(BaseException):
     """The function was stopped, in the middle of whatever it did."""
 

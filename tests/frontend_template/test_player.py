@@ -149,7 +149,7 @@ def test_without_a_script_the_page_says_how_things_were_when_it_was_published(si
 
     on = shown(state="live", show=SHOW, since="2027-03-04T19:00:00+00:00")
     assert '<h1 data-slot="title">Songs &amp; a kettle</h1>' in on
-    assert "switch JavaScript on" in on
+    assert "switch JavaScript on and open this page again. The chat needs JavaScript, too." in on
     assert "<video" not in on
 
 

@@ -8,7 +8,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import boto3
 
 from lambdas.core.creator import Creator
+from lambdas.features.live.ledger import read_books
 from lambdas.web import edge
 from local import demo_recording, http_api
 from local.demo_people import DEMO, PEOPLE, DemoPerson
@@ -264,12 +265,17 @@ def _as_version(demo: Demo, browser: Visitor, path: str, wish: Mapping[str, Any]
 
 def _show(demo: Demo) -> None:
     """A show on the next Thursday evening, where the creator lives."""
-    owner = demo.visitors[-20]
-    _enter(demo, PEOPLE[0], owner)
-    today = datetime.now(ZoneInfo(demo.creator.timezone)).date()
+    zone = ZoneInfo(demo.creator.timezone)
+    today = datetime.now(zone).date()
     # Thursday is 3; on a Thursday it is the one after, for this evening may be over.
     thursday = today + timedelta(days=(3 - today.weekday() - 1) % 7 + 1)
-    owner.ask("POST", "/studio/live/shows/new/", {**SHOW, "starts_at": f"{thursday.isoformat()}T20:00"})
+    evening = datetime.combine(thursday, time(20))
+    # Where the last start was cut short it is planned already.
+    if any(one.starts_at == evening.replace(tzinfo=zone) for one in read_books()[1].planned):
+        return
+    owner = demo.visitors[-20]
+    _enter(demo, PEOPLE[0], owner)
+    owner.ask("POST", "/studio/live/shows/new/", {**SHOW, "starts_at": f"{evening:%Y-%m-%dT%H:%M}"})
 
 
 SHOW: Mapping[str, Any] = {

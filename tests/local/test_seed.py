@@ -105,6 +105,7 @@ def test_the_demo_is_filled_once(emulator: Emulator) -> None:
     assert fill(tested, emulator) == ("contact", "accounts", "live")
     assert fill(tested, emulator) == ()
     (show,) = Show.scan()
+    assert show.starts_at is not None
     there = show.starts_at.astimezone(ZoneInfo(tested.creator.timezone))
     assert (there.isoweekday(), there.hour, show.state) == (4, 20, "scheduled")
     assert sorted(message.name for message in Message.scan()) == sorted(message["name"] for message in MESSAGES)
@@ -142,6 +143,16 @@ def test_people_who_are_there_already_are_not_made_twice(emulator: Emulator) -> 
     sent = len(emulator.mail())
     assert fill(tested, emulator) == ("accounts",)
     assert len(emulator.mail()) == sent
+
+
+def test_a_show_that_is_planned_already_is_not_planned_twice(emulator: Emulator) -> None:
+    tested = a_demo()
+    fill(tested, emulator)
+    mails = Mailboxes(tested, emulator)
+    # Cut short between the request and the note that it is done.
+    mails.feeder.checkpoints.write("seed/live", "")
+    assert fill(tested, emulator) == ("live",)
+    assert len(list(Show.scan())) == 1
 
 
 def test_other_creators_begin_empty(emulator: Emulator) -> None:

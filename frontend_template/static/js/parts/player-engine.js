@@ -1,16 +1,18 @@
 // The policy that lets the worker of hls.js through.
 import "./worker.js";
 
-const LIVE = { lowLatencyMode: true, maxLiveSyncPlaybackRate: 1.5, backBufferLength: 60 };
+// Each time it has to wait, hls.js keeps further from the edge by so many seconds (one, if it were not told), for good.
+const LIVE = { lowLatencyMode: true, maxLiveSyncPlaybackRate: 1.5, liveSyncOnStallIncrease: 0.25, backBufferLength: 60 };
 const RECORDED = { lowLatencyMode: false, backBufferLength: 90 };
 const REFUSED = [401, 403];
+const LEAPS_APART_MS = 5000;
 
 /**
  * What plays a stream in a <video>, the same for all engines: `open(url, start)`, `close()`, `levels` ([{id, height, bitrate}]),
  * `level` (an id, or -1 for automatic), `edge()` (the second at which live is), `mend()` after a fault of the decoder.
  *
  * `hooks` are told: `fault("refused" | "network" | "media")` when it cannot go on, `levels()` when there are others,
- * `ended()` when a stream is over. ImportError of a module that could not be loaded is the caller's.
+ * `ended()` when a stream is over; `follows()` says whether the viewer wants to be where live is. ImportError of a module that could not be loaded is the caller's.
  */
 export async function engineFor(wanted, video, addresses, hooks, { live }) {
   if (wanted === "ivs" && addresses.ivs && live) {
@@ -65,7 +67,7 @@ class HlsEngine {
     hls.on(Events.ERROR, (_, fault) => this.hls === hls && this.#fault(fault));
     hls.on(Events.MANIFEST_PARSED, () => this.hooks.levels());
     hls.on(Events.LEVELS_UPDATED, () => this.hooks.levels());
-    hls.on(Events.LEVEL_UPDATED, (_, { details }) => details.live || this.hooks.whole?.());
+    hls.on(Events.LEVEL_UPDATED, (_, { details }) => (details.live ? this.#keepUp(details) : this.hooks.whole?.()));
     hls.loadSource(url);
     hls.attachMedia(this.video);
   }
@@ -78,6 +80,16 @@ class HlsEngine {
       return this.hls.recoverMediaError();
     }
     this.hooks.fault(type === this.Hls.ErrorTypes.NETWORK_ERROR ? "network" : "media");
+  }
+
+  /** hls.js plays faster while it is behind by less than a segment, and else not at all: whom a stall left further behind leaps. */
+  #keepUp({ targetduration }) {
+    const { latency, targetLatency, liveSyncPosition } = this.hls;
+    const now = performance.now();
+    if (latency - targetLatency < targetduration || now - (this.leapt ?? -LEAPS_APART_MS) < LEAPS_APART_MS) return;
+    if (this.video.seeking || this.video.readyState < 3 || !this.hooks.follows()) return;
+    this.leapt = now;
+    this.video.currentTime = liveSyncPosition;
   }
 
   get levels() {

@@ -60,11 +60,14 @@ class Player {
 
   pause() {
     this.wanted = false;
+    // Who pauses a show goes on where they were, until they ask for live.
+    this.lagging = true;
     this.video.pause();
   }
 
   /** To the second that live is at. */
   goLive() {
+    this.lagging = false;
     const edge = this.engine?.edge();
     if (edge != null) this.video.currentTime = edge;
     this.play();
@@ -152,6 +155,7 @@ class Player {
 
   #hooks() {
     return {
+      follows: () => !this.lagging,
       levels: () => this.controls.levels(),
       // A live stream that is whole has ended, or will begin another playlist: whoever knows says which.
       whole: () => {},

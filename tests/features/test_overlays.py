@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -372,6 +373,20 @@ def test_a_test_alert_is_on_stream_and_each_is_another(owner: Browser, room: Fak
         owner.platform.clock.forward(seconds=1)
     assert [(name, told["kind"]) for name, told in room.events] == [("prism:alert", "test")] * 2
     assert len({told["id"] for _, told in room.events}) == 2
+
+
+def test_where_the_room_cannot_be_reached_the_screen_says_so_kindly(
+    owner: Browser, room: FakeRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreached(name: str, attributes: dict[str, str]) -> None:
+        raise EndpointConnectionError(endpoint_url="https://ivschat.example")
+
+    monkeypatch.setattr(room, "send_event", unreached)
+    answer = press(owner, "/studio/overlays/test", kind="test")
+    assert answer.status == 503
+    assert "We cannot reach your overlays right now, so no alert was shown." in answer.body
+    assert "Your text" not in answer.body
+    assert "ivschat.example" not in answer.body
 
 
 def test_who_may_not_set_up_overlays_sees_no_address(

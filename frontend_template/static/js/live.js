@@ -94,6 +94,7 @@ class LiveStage {
   #later() {
     clearTimeout(this.waiting);
     this.failed = (this.failed ?? 0) + 1;
+    this.box.dataset.waiting = "";
     this.waiting = setTimeout(async () => {
       await this.file.look();
       if (this.kind === "live" && !this.player) this.#play();
@@ -101,6 +102,7 @@ class LiveStage {
   }
 
   #unmount() {
+    delete this.box.dataset.waiting;
     this.player?.destroy();
     this.player = null;
   }

@@ -96,6 +96,7 @@ FEATURE = Feature(
     config=FeatureConfig,
     optional=False,
     api="tests.web.a_guarded_feature:api",
+    api_paths=("/api/who", "/api/wish", "/api/picture"),
     account="tests.web.a_guarded_feature:account",
     studio="tests.web.a_guarded_feature:studio",
     permissions=(

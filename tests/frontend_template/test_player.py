@@ -39,7 +39,15 @@ SHOW: dict[str, Any] = {
     "starts_at": "2027-03-04T19:00:00+00:00",
     "minutes": 60,
 }
-NOTHING: dict[str, Any] = {"show": None, "viewers": None, "since": None, "next": None, "last": None, "chat": True, "version": 3}
+NOTHING: dict[str, Any] = {
+    "show": None,
+    "viewers": None,
+    "since": None,
+    "next": None,
+    "last": None,
+    "chat": True,
+    "version": 3,
+}
 
 
 @pytest.fixture(scope="module")

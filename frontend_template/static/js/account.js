@@ -2,7 +2,6 @@
 
 import { formatCodes } from "./parts/code.js";
 import { Draft } from "./parts/draft.js";
-import { offerPasskey } from "./parts/passkey.js";
 import { sendOnce } from "./parts/once.js";
 
 const entering = document.querySelector("form[data-entering]");
@@ -19,4 +18,4 @@ if (email) {
 document.querySelectorAll("form[data-busy]").forEach(sendOnce);
 formatCodes();
 const button = document.querySelector("[data-passkey]");
-if (button && email) offerPasskey(button, entering);
+if (button && email) import("./parts/passkey.js").then(({ offerPasskey }) => offerPasskey(button, entering));

@@ -25,7 +25,9 @@ from tests.e2e.people import Someone, sign_in
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = "demo"
-PAGES = tuple(page.path for feature in FEATURES for page in feature.pages if not page.personal and page.path.endswith("/"))
+PAGES = tuple(
+    page.path for feature in FEATURES for page in feature.pages if not page.personal and page.path.endswith("/")
+)
 ENTERING = ("/account/sign-in/", "/account/sign-up/")
 OWN = ("/account/", "/account/profile/", "/account/security/passkeys/")
 STUDIO = (

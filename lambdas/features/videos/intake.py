@@ -9,7 +9,7 @@ from pynamodb.exceptions import PutError, UpdateError
 from lambdas.core.events import Event
 from lambdas.core.ids import derived_id
 from lambdas.features.videos.library import choices
-from lambdas.features.videos.models import FAILED, PREPARING, RECORDING, Chapter, Video
+from lambdas.features.videos.models import DRAFT, FAILED, PREPARING, RECORDING, Chapter, Video
 from lambdas.features.videos.recording import prefix_of
 from lambdas.platform.services import Services
 
@@ -30,7 +30,6 @@ def ended(event: Event, services: Services) -> None:
     if not _create(video):
         told = [
             Video.state.set(PREPARING),
-            Video.goal.set(video.goal),
             Video.recorded_at.set(video.recorded_at),
             Video.duration_ms.set(video.duration_ms),
             Video.chapters.set(list(video.marks)) if video.marks else Video.chapters.remove(),
@@ -38,13 +37,16 @@ def ended(event: Event, services: Services) -> None:
         ]
         # The show may have been renamed, or made one for members, since the recording began.
         now_called = [
+            Video.goal.set(video.goal),
             Video.title.set(video.title),
             Video.audience.set(video.audience),
             Video.tiers.set(list(video.tiers)) if video.tiers else Video.tiers.remove(),
         ]
-        # What somebody has written into its row meanwhile is theirs, and stays.
+        # What somebody has written into its row meanwhile is theirs, and stays. Then what was not for everyone in the end is
+        # published by a person, who sees both.
+        theirs = Video.goal.set(video.goal if video.audience == "everyone" else DRAFT)
         if not _change(video, [*told, *now_called], among=(RECORDING, FAILED), untouched=True):
-            _change(video, told, among=(RECORDING, FAILED))
+            _change(video, [*told, theirs], among=(RECORDING, FAILED))
 
 
 def failed(event: Event, services: Services) -> None:

@@ -119,10 +119,22 @@ def test_what_was_written_while_it_was_recorded_stays(room: CuttingRoom) -> None
     assert (room.video().title, room.video().audience) == ("Named meanwhile", "members")
 
 
+def test_what_was_for_members_in_the_end_is_published_by_a_person_where_somebody_wrote_into_it(
+    room: CuttingRoom,
+) -> None:
+    room.ask("/studio/videos/choices", {"recordings": "published", "version": 0}, room.team())
+    room.record()
+    room.tell("started", audience="everyone")
+    assert room.details(title="Named meanwhile", audience="everyone").status == 200
+    room.tell("ended", audience="members")
+    room.drain()
+    assert (room.video().state, room.video().audience) == ("draft", "everyone")
+
+
 def test_a_show_that_was_renamed_and_made_one_for_members_in_the_middle_is_recorded_as_that(room: CuttingRoom) -> None:
     room.record()
     room.tell("started", title="", audience="everyone")
-    told = {"title": "What it became", "audience": "members", "tiers": ["gold"]}
+    told: dict[str, Any] = {"title": "What it became", "audience": "members", "tiers": ["gold"]}
     room.tell("ended", **told)
     room.tell("started", title="", audience="everyone")
     room.drain()

@@ -255,7 +255,8 @@ def _as_version(demo: Demo, browser: Visitor, path: str, wish: Mapping[str, Any]
         except Refused as refused:
             if refused.code == "changed_meanwhile":
                 return
-            if refused.code != "not_found":
+            # Not there yet, or still being prepared.
+            if refused.code not in {"not_found", "video_not_now"}:
                 raise
             demo.wait(_LOOK_SECONDS)
         else:

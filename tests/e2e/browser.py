@@ -16,7 +16,9 @@ from tests.e2e.brands import Brand
 
 # A promise of HTTPS means nothing on a laptop, and browsers would not listen to it over plain HTTP.
 HEADERS = {
-    name: value for name, value in edge.security_headers(edge.NO_MEDIA).items() if name != "strict-transport-security"
+    name: value
+    for name, value in edge.security_headers(edge.MediaOrigins(player=True)).items()
+    if name != "strict-transport-security"
 }
 
 LIVE_STATE = "/media/public/live/state.json"

@@ -89,7 +89,8 @@ def is_led_back_to_what_was_interrupted(page: Page, ida: LocalPlatform, who: Som
     expect(heading(page)).to_have_text("Sign in")
     sign_in(page, who)
     expect(page).to_have_url(f"{ida.origin}/studio/contact/")
-    assert sections(page) == ["Overview", "Inbox", "Team", "Log", "Settings"]
+    own = ["Overview", "Live", "Chat", "Videos", "Inbox", "Overlays", "Access", "Team", "Log", "Settings"]
+    assert sections(page) == own
 
 
 def invites(page: Page, whom: Someone, *, role: str) -> None:
@@ -114,7 +115,7 @@ def joins(page: Page, ida: LocalPlatform, who: Someone) -> None:
 
 
 def sees_what_a_moderator_may(page: Page, ida: LocalPlatform) -> None:
-    assert sections(page) == ["Overview", "Inbox", "Team"]
+    assert sections(page) == ["Overview", "Live", "Chat", "Videos", "Inbox", "Team"]
     for path in OTHERS_SECTIONS:
         answer = page.goto(ida.origin + path)
         assert answer is not None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.e2e.local_platform import LocalPlatform, until
 from tests.e2e.people import LINK, Mailbox, Someone, ask, sign_up
@@ -110,9 +111,19 @@ def wall(page: Page) -> Locator:
 
 def says(page: Page, words: str) -> None:
     """Write in the chat, and see it there."""
-    page.locator("#chat-message").fill(words)
-    page.locator("#chat-message").press("Enter")
-    expect(said(page, words)).to_be_visible()
+    box = page.locator("#chat-message")
+    box.fill(words)
+
+    def sent() -> bool:
+        # A review that is late on a busy machine denies, and what was typed stays; what was sent leaves the box empty.
+        box.press("Enter")
+        try:
+            said(page, words).wait_for(timeout=5000)
+        except PlaywrightTimeout:
+            return False
+        return True
+
+    until(sent, what=f"{words} in the chat")
 
 
 def said(page: Page, words: str) -> Locator:

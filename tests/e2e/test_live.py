@@ -132,6 +132,8 @@ def switches_captions_on(page: Page) -> None:
 
 def test_fans_talk_and_moderators_see_to_it(on_air: Evening, come: Come) -> None:
     fan, moderator, guest = come("/live/", FAN).page, come("/live/", MODERATOR).page, come("/live/").page
+    for page in (fan, moderator, guest):
+        expect(page.locator("[data-chat]")).to_have_attribute("data-state", "open")
     says(fan, "Good evening from the first row")
     says(moderator, "Welcome everybody")
     for page in (fan, guest):

@@ -15,7 +15,6 @@ import { messageOf } from "./chat-row.js";
 import { ChatSending } from "./chat-sending.js";
 import { plain } from "./chat-text.js";
 
-const LOGGED_AFTER_MS = [3000, 14_000];
 const API = "/api/chat/";
 const NAMES_KNOWN = 50;
 const ROOM_WITHIN = 3000;
@@ -132,13 +131,7 @@ export function mount(root) {
     part("again").hidden = !again || ["over", "sign_in", "banned", "members_only", "other_tier", "ended"].includes(why);
   }
 
-  /** What was said just before one came is in the room's log seconds later (AWS says ten): it is looked for again then. */
-  function opened() {
-    recall();
-    for (const wait of LOGGED_AFTER_MS) setTimeout(recall, wait);
-  }
-
-  async function recall() {
+  async function opened() {
     const { ok, body } = await ask(`${API}history`, undefined, "GET");
     if (!ok) return;
     const messages = (body.messages ?? []).map(messageOf).filter(Boolean);

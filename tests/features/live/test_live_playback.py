@@ -150,14 +150,12 @@ def test_a_narrower_audience_cuts_off_those_it_is_not_for_and_nobody_else(live: 
     change_show(live, audience="members")
     assert [viewer for viewer, _ in live.channel.revoked] == [guest, fan.id]
     assert {version for _, version in live.channel.revoked} == {version_of(live.platform.clock())}
-    assert "chat" not in {f.name for f in live.platform.services.features} or live.room.disconnected == [fan.id]
+    assert live.room.disconnected == [fan.id]
     live.follow_the_air()
     assert len(live.channel.revoked) == 2, "told twice, cut off once"
 
 
 def test_whoever_is_in_the_chat_asks_again_when_the_show_is_for_others_and_only_then(live: Live) -> None:
-    if "chat" not in {feature.name for feature in live.platform.services.features}:
-        pytest.skip("there is no chat")
     live.start()
     live.follow_the_air()
     assert live.room.told == []

@@ -46,7 +46,7 @@ class Timing:
     retry: float = 1.0
     """Between two tries to reach the local AWS."""
 
-    review: float = 1.0
+    review: float = 5.0
     """For a chat message's review. IVS Chat waits 0.2; what takes longer is told, as a laptop at other work may need more."""
 
 

@@ -45,7 +45,7 @@ def test_what_a_creators_file_says_is_text(vega: LocalPlatform, visit: Visit) ->
     visitor.go(vega.origin)
     page = visitor.page
     expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
-    expect(page.locator(".lead")).to_have_text(TAGLINE)
+    expect(page.locator("h1 + .lead")).to_have_text(TAGLINE)
     expect(page).to_have_title(NAME)
     about = page.locator(".prose")
     expect(about).to_contain_text("{{ 7*7 }}")

@@ -14,12 +14,11 @@ from tests.e2e.brands import ROOT, Brand
 from tests.e2e.browser import open_site
 from tests.e2e.conftest import Visit
 from tests.e2e.local_platform import LocalPlatform, running
-from tests.e2e.visitor import Theme, Visitor
+from tests.e2e.visitor import MOST_SHIFT, Theme, Visitor
 
 pytestmark = pytest.mark.browser
 
 MISSING = "/nothing/is/here/"
-MOST_SHIFT = 0.001
 MOST_STOPS = 60
 BRANDS = ("demo", "fauxcast", "keramik", "bare", "longest")
 
@@ -64,7 +63,12 @@ def creator(demo: LocalPlatform) -> Creator:
 
 def addresses(creator: Creator, locale: Locale) -> list[tuple[str, int]]:
     """Every public page of the creator in this language with the status it answers with, and one that is not there."""
-    pages = [page for feature in active_features(creator) for page in feature.pages if not page.personal]
+    pages = [
+        page
+        for feature in active_features(creator)
+        for page in feature.pages
+        if not page.personal and page.path.endswith("/")
+    ]
     return [(creator.path(page.path, locale), 200) for page in pages] + [(creator.path(MISSING, locale), 404)]
 
 

@@ -16,7 +16,7 @@ from tests.bench import pages
 from tests.e2e.conftest import Visit
 from tests.e2e.local_platform import LocalPlatform
 from tests.e2e.people import LINK, App, Mailbox, Someone, add_passkey, ask, sign_in, with_a_fingerprint
-from tests.e2e.visitor import Theme, Visitor, a_visitor
+from tests.e2e.visitor import MOST_SHIFT, Theme, Visitor, a_visitor
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +29,6 @@ ENTERING = ("sign-up", "confirm", "sign-in", "second-factor", "forgot")
 """Below /account/: pages for those who are not signed in."""
 
 STEP = "__Host-step"
-MOST_SHIFT = 0.001
 DESK, PHONE = (1440, 900), (390, 844)
 _LINKS = "() => [...document.querySelectorAll('main a[href]')].map((link) => link.getAttribute('href'))"
 

@@ -19,13 +19,14 @@ from frontend_template.build import build_site
 from frontend_template.publish import SiteNotWritten
 from lambdas.features.registry import active_features
 from tests.creators import a_creator
+from tests.frontend_template.small_site import spoken_of
 
 out, source, cache, root, limit = sys.argv[1:]
 creator = a_creator(name="Another Name")
 if int(limit):
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
 try:
-    build_site(creator, features=active_features(creator), source=Path(source), out=Path(out), cache=Path(cache), roots=(Path(root),))
+    build_site(creator, features=spoken_of(active_features(creator), (Path(root),)), source=Path(source), out=Path(out), cache=Path(cache), roots=(Path(root),))
 except SiteNotWritten as fault:
     print(fault.code, fault.message, fault.fix, sep="|")
 """

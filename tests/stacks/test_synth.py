@@ -77,7 +77,7 @@ def test_only_who_has_changed_is_synthesised(out: Path) -> None:
 def test_a_damaged_assembly_is_made_again(out: Path) -> None:
     (out / "anna" / "prism-anna-site.template.json").unlink()
     (result,) = synth([a_creator(id="anna")], out=out)
-    assert (result.cached, len(result.templates)) == (False, 4)
+    assert (result.cached, len(result.templates)) == (False, 5)
 
 
 def test_one_creators_fault_stops_nobody_else(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_one_creators_fault_stops_nobody_else(tmp_path: Path) -> None:
     assert results[0].error
     assert "\n" not in results[0].error
     assert results[1].error is None
-    assert len(results[1].templates) == 4
+    assert len(results[1].templates) == 5
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")], "nothing half-written is left"
 
 

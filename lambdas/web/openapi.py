@@ -17,13 +17,13 @@ from lambdas.web.problems import CONTENT_TYPE, Problem
 
 _ALWAYS = {
     "403": "Not through the site, or from another site",
+    "409": "In conflict with what is there, or not at this time",
     "429": "Too many requests",
     "500": "Something went wrong on our side",
     "503": "Not available right now",
 }
 _WITH_BODY = {
     "400": "The body cannot be read",
-    "409": "In conflict with what is there",
     "413": "The body is too large",
     "415": "A content type that is not understood",
 }

@@ -72,8 +72,7 @@ def addresses(creator: Creator, locale: Locale) -> list[tuple[str, int]]:
     return [(creator.path(page.path, locale), 200) for page in pages] + [(creator.path(MISSING, locale), 404)]
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("locale", ["en", "de"])
+@pytest.mark.parametrize(("locale", "theme"), [("en", "light"), ("de", "dark")])
 def test_every_page_is_without_fault(
     demo: LocalPlatform, creator: Creator, theme: Theme, locale: Locale, visit: Visit
 ) -> None:
@@ -88,6 +87,9 @@ def test_every_page_is_without_fault(
         wrong += [f"{path}: moves all the same: {element}" for element in visitor.page.evaluate(_MOVING)]
         visitor.page.emulate_media(reduced_motion="no-preference")
         wrong += [f"{path}: {barrier}" for barrier in visitor.barriers()]
+        visitor.page.emulate_media(color_scheme="light" if theme == "dark" else "dark", reduced_motion="reduce")
+        wrong += [f"{path}, in the other theme: {barrier}" for barrier in visitor.barriers()]
+        visitor.page.emulate_media(color_scheme=theme, reduced_motion="no-preference")
         if (width := visitor.width_on_a_phone()) > 320:
             wrong.append(f"{path}: {width} px wide on a phone of 320")
         wrong += visitor.refusals()

@@ -68,7 +68,7 @@ def test_the_api_keeps_to_its_description_whatever_it_is_sent(schema: Any, mode:
         if mode is GenerationMode.NEGATIVE and not (operation.body or operation.headers or operation.query):
             continue  # nothing to get wrong
 
-        @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy(generation_mode=mode))
         def keeps_to_it(case: schemathesis.Case[Any]) -> None:
             answer = case.call()

@@ -16,7 +16,7 @@ demo: setup ## A creator's whole platform on this machine: http://demo.localhost
 	@.venv/bin/prism demo --port $(PORT)
 
 test: setup-test ## Every test
-	@$(PYTEST) -n 2 --dist loadfile
+	@$(PYTEST) -n 3 --dist loadfile
 
 evening: setup-test ## A whole live show in real browsers, in real time; wants the machine to itself
 	@$(PYTEST) -m evening tests/e2e/test_live.py

@@ -625,7 +625,7 @@ class Changing:
 
 
 @given(changes=st.lists(st.one_of(WORDS, LINKS, SEO, LEGAL, BRANDS), min_size=1, max_size=4))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_a_site_changed_step_by_step_is_the_one_built_at_once(changes: list[Any]) -> None:
     """To the byte, of the real templates."""
 

@@ -1,6 +1,6 @@
 # PRISM. `make demo` and `make test` need Python 3.11 to 3.14 and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test evening lint bench pictures reference lock clean setup setup-test
+.PHONY: help demo test lint bench pictures reference lock clean setup setup-test
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
@@ -16,10 +16,7 @@ demo: setup ## A creator's whole platform on this machine: http://demo.localhost
 	@.venv/bin/prism demo --port $(PORT)
 
 test: setup-test ## Every test
-	@$(PYTEST) -n 3 --dist loadfile
-
-evening: setup-test ## A whole live show in real browsers, in real time; wants the machine to itself
-	@$(PYTEST) -m evening tests/e2e/test_live.py
+	@$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: setup-test ## Style, types, import directions, generated files
 	@failed=0; \

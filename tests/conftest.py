@@ -29,6 +29,34 @@ NOBODY = {
 }
 
 
+LONGEST = (
+    "e2e/test_live.py",
+    "e2e/test_studio.py",
+    "web/test_openapi.py",
+    "e2e/test_looks.py",
+    "local/test_dev.py",
+    "architecture/test_roles.py",
+    "stacks/test_bundles.py",
+    "e2e/test_player.py",
+    "cli/test_making_commands.py",
+    "e2e/",
+    "stacks/",
+    "bench/",
+    "features/test_settings.py",
+    "local/",
+    "architecture/",
+)
+"""What takes longest, longest first. A file is one worker's (`--dist loadfile`): one that begins late is waited for by all others."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        path = item.path.as_posix()
+        return next((n for n, part in enumerate(LONGEST) if f"/tests/{part}" in path), len(LONGEST))
+
+    items.sort(key=place)
+
+
 def pytest_configure() -> None:
     loopback_only.guard()
     os.environ.pop("AWS_PROFILE", None)

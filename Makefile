@@ -15,8 +15,11 @@ help: ## What there is to make
 demo: setup ## A creator's whole platform on this machine: http://demo.localhost:8000
 	@.venv/bin/prism demo --port $(PORT)
 
-test: setup-test ## Every test
-	@$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder
+test: setup-test ## Every test; those of a whole live evening at the end, in real time and with the machine to themselves
+	@failed=0; \
+	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -m "not evening" || failed=1; \
+	$(PYTEST) -m evening tests/e2e/test_live.py || failed=1; \
+	exit $$failed
 
 lint: setup-test ## Style, types, import directions, generated files
 	@failed=0; \

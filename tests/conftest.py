@@ -30,7 +30,6 @@ NOBODY = {
 
 
 LONGEST = (
-    "e2e/test_live.py",
     "e2e/test_studio.py",
     "web/test_openapi.py",
     "e2e/test_looks.py",

@@ -34,7 +34,7 @@ from tests.e2e.people import Someone, ask, done
 from tests.e2e.visitor import Visitor, a_visitor
 from tests.publisher import Publisher, clip
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.evening, pytest.mark.timeout(600)]
 
 SHOW = "Songs for a dark Saturday"
 CAPTION = "WHISTLING WIND"

@@ -67,7 +67,7 @@ def addresses(creator: Creator, locale: Locale) -> list[tuple[str, int]]:
         page
         for feature in active_features(creator)
         for page in feature.pages
-        if not page.personal and page.path.endswith("/")
+        if not page.personal and page.path.endswith("/") and "{" not in page.path
     ]
     return [(creator.path(page.path, locale), 200) for page in pages] + [(creator.path(MISSING, locale), 404)]
 

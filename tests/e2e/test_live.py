@@ -349,7 +349,9 @@ def appears(desk: Page, evening: Evening) -> str:
         ready = desk.locator(".shelf-video", has=desk.locator("img"))
         for link in [row.get_attribute("href") for row in ready.locator("h2 a").all()]:
             desk.goto(f"{evening.platform.origin}{link}")
-            if "The encore" in desk.locator("[name=chapters]").input_value():
+            # While its files are on their way there is nothing to fill in.
+            chapters = desk.locator("[name=chapters]")
+            if chapters.count() and "The encore" in chapters.input_value():
                 return True
         return False
 

@@ -24,12 +24,15 @@ SERVING = "Ctrl-C stops it."
 Found = TypeVar("Found")
 
 
-def until(found: Callable[[], Found], *, what: str, seconds: float = SECONDS) -> Found:
-    """What the condition gives once it gives something; AssertionError where it has not after so long."""
+def until(found: Callable[[], Found], *, what: str, seconds: float = SECONDS, every: float = 0.05) -> Found:
+    """What the condition gives once it gives something; AssertionError where it has not after so long.
+
+    `every` is the pause between two looks, in seconds: a person may ask the platform for 100 things a minute.
+    """
     end, pause = time.monotonic() + seconds, threading.Event()
     while not (something := found()):
         assert time.monotonic() < end, f"not within {seconds:g} s: {what}"
-        pause.wait(0.05)
+        pause.wait(every)
     return something
 
 

@@ -282,7 +282,7 @@ def test_the_studio_shows_how_the_show_goes(on_air: Evening, come: Come) -> None
         desk.page.reload()
         return desk.page.locator(".curve polyline").count() == 1
 
-    until(drawn, what="the curve", seconds=MINUTES / 1000)
+    until(drawn, what="the curve", seconds=MINUTES / 1000, every=2)
     points = desk.page.locator(".curve polyline").get_attribute("points") or ""
     assert len(points.split()) >= 2
     assert desk.barriers() == []
@@ -317,7 +317,7 @@ def test_what_was_live_can_be_watched_afterwards(on_air: Evening, come: Come) ->
     guest.go(f"{on_air.platform.origin}/videos/{video}/")
     # Until its files have moved to where everyone may fetch them, it plays from where they are guarded.
     playback = f"/api/videos/{video}/playback"
-    until(lambda: ask(guest.page, playback, {})["url"].startswith("/media/public/"), what="files for everyone")
+    until(lambda: ask(guest.page, playback, {})["url"].startswith("/media/public/"), what="files for everyone", every=2)
     films.clear()
     watches(guest.page)
     address = next(path for path in films if path.endswith(".m3u8"))
@@ -349,13 +349,11 @@ def appears(desk: Page, evening: Evening) -> str:
         ready = desk.locator(".shelf-video", has=desk.locator("img"))
         for link in [row.get_attribute("href") for row in ready.locator("h2 a").all()]:
             desk.goto(f"{evening.platform.origin}{link}")
-            # While its files are on their way there is nothing to fill in.
-            chapters = desk.locator("[name=chapters]")
-            if chapters.count() and "The encore" in chapters.input_value():
+            if "The encore" in desk.locator("[name=chapters]").input_value():
                 return True
         return False
 
-    until(there, what="the recording as a draft", seconds=MINUTES / 1000)
+    until(there, what="the recording as a draft", seconds=MINUTES / 1000, every=3)
     expect(desk.locator("[name=title]")).to_have_value(SHOW)
     video = urlsplit(desk.url).path.rstrip("/").rpartition("/")[2]
     desk.goto(f"{evening.platform.origin}/studio/videos/?state=draft")

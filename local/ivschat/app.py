@@ -32,7 +32,11 @@ def chat_app(settings: Settings) -> ASGIApp:
 
     It starts and stops these by the ASGI lifespan.
     """
-    environment = {**os.environ, "PRISM_CREATOR": settings.creator}
+    environment = {
+        **os.environ,
+        "PRISM_CREATOR": settings.creator,
+        "PRISM_REVIEW_SECONDS": str(settings.timing.review),
+    }
     reviewer = Reviewer(environment=environment)
     room = ChatSettings(
         arn=settings.room,

@@ -320,6 +320,12 @@ def test_in_the_cloud_it_asks_its_own_region_by_tls() -> None:
     store = DynamoDB({"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"})
     connection = store._connection()
     assert (type(connection).__name__, connection.host) == ("HTTPSConnection", "dynamodb.eu-west-1.amazonaws.com")
+    assert connection.timeout == 1, "the function itself ends after two seconds, and its next start would be a cold one"
+
+
+def test_a_laptops_room_says_how_long_it_waits(scripted: Any) -> None:
+    server = scripted((200, {}))
+    assert server.reviewer(HeldClock(), PRISM_REVIEW_SECONDS="5.0").store._connection().timeout == 5
 
 
 PROGRAM = """

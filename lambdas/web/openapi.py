@@ -17,13 +17,13 @@ from lambdas.web.problems import CONTENT_TYPE, Problem
 
 _ALWAYS = {
     "403": "Not through the site, or from another site",
-    "409": "In conflict with what is there, or not at this time",
     "429": "Too many requests",
     "500": "Something went wrong on our side",
     "503": "Not available right now",
 }
 _WITH_BODY = {
     "400": "The body cannot be read",
+    "409": "In conflict with what is there",
     "413": "The body is too large",
     "415": "A content type that is not understood",
 }
@@ -37,6 +37,12 @@ _OF_ACCOUNTS = {
     "412": "Changed from elsewhere in the meantime",
 }
 """What may go wrong below /api/auth/: steps that follow one another, and changes of what is one's own."""
+_OF_SHOWS = {
+    "401": "Only for people who are signed in",
+    "409": "Not at this time: nothing is on, or it is still being prepared",
+}
+_SHOWS = ("/api/live/", "/api/chat/", "/api/videos/")
+"""Below these is what may be for some people only, and not at any time."""
 
 
 def describe_all(features: Iterable[Feature[Any]], *, title: str = "The API of a creator's platform") -> dict[str, Any]:
@@ -102,6 +108,8 @@ def _add_problems(operation: dict[str, Any], path: str, *, protected: bool) -> N
         possible |= _NAMED
     if path.startswith("/api/auth/"):
         possible |= _OF_ACCOUNTS
+    if path.startswith(_SHOWS):
+        possible |= _OF_SHOWS
     operation["responses"].pop("422", None)
     for status, text in sorted(possible.items()):
         operation["responses"][status] = {

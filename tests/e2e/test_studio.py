@@ -149,15 +149,19 @@ def test_every_screen_of_the_studio_speaks_the_other_language_too(house: House, 
     house.enter(visitor)
     reads(visitor, house, locale)
     wrong: list[str] = []
+    linked: set[str] = set()
+    known = {path for path in SCREENS if "{" not in path}
+    _resize(visitor, (320, 700))
     for path in SCREENS:
-        if "{" in path:
-            continue
-        _resize(visitor, (320, 700))
-        visitor.go(house.platform.origin + path)
+        visitor.go(house.platform.origin + _one(path, linked - known))
+        linked |= {urlsplit(link).path for link in visitor.page.evaluate(_LINKS)}
         if (spoken := visitor.page.locator("html").get_attribute("lang")) != locale:
             wrong.append(f"{path}: speaks {spoken}")
         if (wide := visitor.page.evaluate("document.scrollingElement.scrollWidth")) > 320:
             wrong.append(f"{path}: {wide} px wide on a screen of 320")
+        if (shift := visitor.shift()) > MOST_SHIFT:
+            wrong.append(f"{path}: what is shown moves by {shift} while it loads")
+        wrong += [f"{path}: {refused}" for refused in visitor.refusals()]
     assert wrong == []
 
 

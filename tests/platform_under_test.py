@@ -217,6 +217,7 @@ def start_platform(
 
     services = Services(
         creator=creator,
+        origin=creator.origin,
         features=active,
         clock=clock,
         keys=keys,

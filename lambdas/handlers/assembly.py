@@ -48,6 +48,7 @@ def services(*, fresh: bool = False) -> Services:
     parts = _Parts(environment, creator, features, keys, fresh=fresh)
     return Services(
         creator=creator,
+        origin=environment.site_origin or creator.origin,
         features=features,
         clock=now,
         keys=keys,

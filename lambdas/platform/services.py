@@ -84,9 +84,13 @@ class Renderers(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """`creator` is the creator's file; `settings.creator()` and what the renderer renders with have the studio's settings over it."""
+    """`creator` is the creator's file; `settings.creator()` and what the renderer renders with have the studio's settings over it.
+
+    `origin` is where browsers find the site: https:// and the creator's domain, on a laptop its address there.
+    """
 
     creator: Creator
+    origin: str
     features: tuple[Feature[Any], ...]
     clock: Clock
     keys: Keys

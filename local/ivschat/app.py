@@ -103,9 +103,10 @@ class ChatApp:
             await _reject(send, 401, "The chat token is missing, unknown, used or expired")
             return
         connection = Connection(grant, ip=(scope.get("client") or ("",))[0], backlog=self.settings.backlog)
-        await send({"type": "websocket.accept", "subprotocol": offered[0]})
+        # Whoever knows that they are in hears all that is said from then on.
         self.room.enter(connection)
         try:
+            await send({"type": "websocket.accept", "subprotocol": offered[0]})
             await connection.serve(receive, send, hear=partial(self.room.hear, connection))
         finally:
             self.room.leave(connection)

@@ -106,12 +106,13 @@ class Weight:
 
 @contextmanager
 def demo(home: Path) -> Iterator[LocalPlatform]:
-    """The demo's platform, served from a folder of its own."""
+    """The demo's platform with its data, served from a folder of its own."""
     creators = home / "creators"
     creators.mkdir(parents=True, exist_ok=True)
     copyfile(ROOT / "creators" / f"{DEMO}.yaml", creators / f"{DEMO}.yaml")
     copytree(ROOT / "creators" / DEMO, creators / DEMO)
     with running(home, DEMO) as platform:
+        platform.hear("demo data is in")
         yield platform
 
 
@@ -127,7 +128,6 @@ def own_pictures(platform: LocalPlatform) -> frozenset[str]:
 
 def owners_cookies(browser: Browser, platform: LocalPlatform) -> Sequence[Any]:
     """The demo's owner signed in, in a browser of their own."""
-    platform.hear("demo data is in")
     owner = Someone(
         name=PEOPLE[0].name, email=str(read_creator(platform.creator_file).email), password=PEOPLE[0].password
     )

@@ -32,12 +32,16 @@ from tests.e2e.evening import (
 from tests.e2e.local_platform import until
 from tests.e2e.people import Someone, ask, done
 from tests.e2e.visitor import Visitor, a_visitor
+from tests.e2e.watching import second
 from tests.publisher import Publisher, clip
 
 pytestmark = [pytest.mark.browser, pytest.mark.evening, pytest.mark.timeout(600)]
 
 SHOW = "Songs for a dark Saturday"
 CAPTION = "WHISTLING WIND"
+ENCORE_SECONDS = 8
+"""Between its beginning and the end of the show, so that there is something of it to watch in the recording."""
+
 _CAPTIONS = """() => [...document.querySelector("video").textTracks]
   .filter(({ mode }) => mode === "showing").flatMap(({ cues }) => [...(cues ?? [])].map(({ text }) => text)).join(" ")"""
 
@@ -296,6 +300,8 @@ def test_what_was_live_can_be_watched_afterwards(on_air: Evening, come: Come) ->
     desk.get_by_role("button", name="Mark this moment").click()
     expect(done(desk)).to_have_text("Marked.")
     plays(fan.page)
+    begun = second(fan.page)
+    until(lambda: second(fan.page) > begun + ENCORE_SECONDS, what="an encore to watch afterwards")
 
     assert on_air.publisher
     on_air.publisher.stop()

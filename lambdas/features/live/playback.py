@@ -82,7 +82,7 @@ def _address(visit: Visit, viewer_id: str, issued_at: datetime) -> str:
     services = visit.services
     told = claims(
         channel=services.channel.arn,
-        origin=services.media_signer.origin,
+        origin=services.origin,
         viewer_id=viewer_id,
         issued_at=issued_at,
         expires_at=issued_at + LASTS,

@@ -79,8 +79,7 @@ def _shown(visit: Visit) -> dict[str, Any]:
     address = addresses.address(visit.services.keys)
     by = {part: found.changed_by for part in (SETTINGS, GOAL) if (found := row(part)) is not None}
     names = names_of(set(by.values()))
-    # Where the site is for the browser of this studio: on a laptop that is not the creator's own domain.
-    base = f"{visit.services.media_signer.origin}/api/overlays/{address.secret}/"
+    base = f"{visit.services.origin}/api/overlays/{address.secret}/"
     return {
         "address": address,
         "sources": [(kind, f"{base}{kind}" if address.secret else "", *SIZES[kind]) for kind in KINDS],

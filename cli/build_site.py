@@ -20,6 +20,7 @@ def command(creator_id: str, out: Path | None, as_json: bool) -> None:
     As it would be published. The folder is replaced as a whole at the end; after an error the one before is still there.
     """
     from frontend_template.build import build_site
+    from frontend_template.cache import cache_folder
     from lambdas.features.creator_files import creator_path, read_creator
     from lambdas.features.registry import active_features
 
@@ -30,7 +31,7 @@ def command(creator_id: str, out: Path | None, as_json: bool) -> None:
         features=active_features(creator),
         source=CREATORS / creator.id,
         out=folder,
-        cache=STATE / "cache",
+        cache=cache_folder(STATE),
         progress=None if as_json else say,
     )
     if as_json:

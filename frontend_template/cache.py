@@ -17,6 +17,11 @@ Files = Mapping[str, bytes]
 _DAY = 24 * 60 * 60
 
 
+def cache_folder(home: Path) -> Path:
+    """The folder for the builds of a state folder: what PRISM_CACHE says, which several may share, else `cache` in it."""
+    return Path(os.environ.get("PRISM_CACHE") or home / "cache")
+
+
 class Cache:
     """A folder of results. Two builds at once are fine: an entry appears whole or not at all."""
 

@@ -105,6 +105,7 @@ class Server:
 
     def _send_assets(self) -> None:
         from frontend_template.build import build_site
+        from frontend_template.cache import cache_folder
         from lambdas.platform.storage import sync_site
 
         built = build_site(
@@ -112,7 +113,7 @@ class Server:
             features=self.features,
             source=self.creator_file.parent / self.creator.id,
             out=self.home / self.creator.id / "build",
-            cache=self.home / "cache",
+            cache=cache_folder(self.home),
             progress=lambda step: self.parent.say(progress=f"building the site: {step}"),
             pages=False,
         )

@@ -6,6 +6,7 @@ an endpoint where nobody answers.
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,9 @@ NOBODY = {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
 
+
+MADE_ONCE = Path(__file__).resolve().parents[1] / ".prism" / "tests" / "cache"
+"""Fonts, pictures and scripts that builds of sites have made, for every test process and the next run: by the hash of what they are made of."""
 
 LONGEST = (
     "e2e/test_studio.py",
@@ -61,6 +65,7 @@ def pytest_configure() -> None:
     os.environ.pop("AWS_PROFILE", None)
     os.environ.pop("AWS_SESSION_TOKEN", None)
     os.environ.update(NOBODY)
+    os.environ["PRISM_CACHE"] = str(MADE_ONCE)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from frontend_template.build import build_site
 from frontend_template.manifest import AssetManifest
 from frontend_template.render import Renderer
 from lambdas.features.registry import active_features
+from tests.conftest import MADE_ONCE
 from tests.creators import a_creator
 
 
@@ -15,7 +16,7 @@ from tests.creators import a_creator
 def published_site() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="prism-published-"))
     creator = a_creator()
-    build_site(creator, features=active_features(creator), source=folder, out=folder / "site", cache=folder / "cache")
+    build_site(creator, features=active_features(creator), source=folder, out=folder / "site", cache=MADE_ONCE)
     return folder / "site"
 
 

@@ -16,6 +16,7 @@ from lambdas.core.feature import Feature
 from lambdas.core.references import load
 from lambdas.features.registry import FEATURES, active_features
 from lambdas.handlers.work import Worker
+from tests.conftest import MADE_ONCE
 from tests.creators import a_creator
 from tests.example_feature import Example, example_feature
 from tests.platform_under_test import start_platform
@@ -27,12 +28,6 @@ NAMES = [feature.name for feature in FEATURES if feature.optional] + ["faq"]
 def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
     with example_feature(tmp_path_factory.mktemp("example")) as example:
         yield example
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What two builds have in common is made once."""
-    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture(params=NAMES)
@@ -60,14 +55,14 @@ def test_off_leaves_no_route_and_no_description(feature: Feature[Any], example: 
             assert off.call(method, path.replace("<number>", "1")).status == 404
 
 
-def test_off_leaves_no_page_and_no_entry(feature: Feature[Any], example: Example, cache: Path, tmp_path: Path) -> None:
+def test_off_leaves_no_page_and_no_entry(feature: Feature[Any], example: Example, tmp_path: Path) -> None:
     creator = a_creator(features=example.features, switches={feature.name: {"enabled": False}})
     build_site(
         creator,
         features=active_features(creator, example.features),
         source=tmp_path,
         out=tmp_path / "site",
-        cache=cache,
+        cache=MADE_ONCE,
         roots=(example.templates, ROOT),
     )
     own = [page.path for page in feature.pages]

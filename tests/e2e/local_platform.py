@@ -131,10 +131,10 @@ class LocalPlatform:
         creator = [f"hello@{self.creator_id}.example"]
 
         def arrived() -> tuple[list[dict[str, Any]], list[dict[str, Any]], int] | None:
-            everything = self.mails()
             told = [mail for mail in self.mails(about=about) if mail["to"] == creator]
             if not told:
                 return None
+            everything = self.mails()
             sender = told[0]["reply_to"]
             sent = [mail for mail in everything if mail["to"] == creator and mail["reply_to"] == sender]
             confirmed = [mail for mail in everything if mail["to"] == [sender]]
@@ -176,7 +176,11 @@ def running(home: Path, creator_id: str) -> Iterator[LocalPlatform]:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PRISM_", "PYTHON"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "PRISM_", "PYTHON")) or name == "PRISM_CACHE"
+    }
     return {**kept, "PRISM_HOME": str(home), "PYTHONUNBUFFERED": "1"}
 
 

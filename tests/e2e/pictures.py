@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from tests.bench.pages import demo, owners_cookies
+from tests.conftest import MADE_ONCE
 from tests.e2e.brands import ROOT, brands
 from tests.e2e.browser import a_browser, open_site
 
@@ -74,7 +75,7 @@ SHOTS = (
 def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, a_browser() as browser, demo(Path(folder) / "home") as platform:
-        known = brands(Path(folder), cache=Path(folder) / "cache")
+        known = brands(Path(folder), cache=MADE_ONCE)
         cookies = owners_cookies(browser, platform)
         for shot in SHOTS:
             context = _looking(browser, shot)

@@ -255,9 +255,9 @@ def test_who_is_sent_away_loses_their_words_and_learns_why(enter: Enter, room: R
 
 def test_moderators_delete_pause_ban_and_pin_by_keyboard(enter: Enter, room: RoomInPlay) -> None:
     chatter = enter(me=someone("per_mod", "Mo Derator", "team", moderator=True))
-    room.say("first", id="AAAAAAAAAAA1")
-    room.say("second", id="AAAAAAAAAAA2")
-    messages(chatter.page).to_have_count(2)
+    for count, words in enumerate(("first", "second"), start=1):
+        room.say(words, id=f"AAAAAAAAAAA{count}")
+        messages(chatter.page).to_have_count(count)
     press, menu = chatter.page.keyboard.press, chatter.page.locator(".chat-menu")
     chatter.field.focus()
     press("ArrowUp")

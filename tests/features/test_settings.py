@@ -48,6 +48,7 @@ from lambdas.platform.tables import table_name
 from lambdas.platform.team import Member
 from lambdas.platform.visit import Reply, Visit
 from local.streams import Checkpoints, Policy, StreamFeeder
+from tests.conftest import MADE_ONCE
 from tests.creators import a_creator
 from tests.platform.test_publishing import Bucket, Edge
 from tests.platform_under_test import BUCKET, MEDIA_BUCKET, Answer, MovingClock, PlatformUnderTest, start_platform
@@ -79,7 +80,7 @@ def built_assets() -> Path:
         features=active_features(creator),
         source=folder,
         out=folder / "site",
-        cache=folder / "cache",
+        cache=MADE_ONCE,
         pages=False,
     )
     return folder / "site"

@@ -13,13 +13,14 @@ from frontend_template.render import Renderer
 from lambdas.core.creator import Creator
 from lambdas.core.feature import Feature
 from lambdas.features.registry import active_features
+from tests.conftest import MADE_ONCE
 from tests.creators import a_creator
 from tests.frontend_template.small_site import SMALL_ROOT, Build, spoken_of
 
 
 @pytest.fixture(scope="session")
-def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
+def cache_folder() -> Path:
+    return MADE_ONCE
 
 
 @pytest.fixture

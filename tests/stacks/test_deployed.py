@@ -35,6 +35,7 @@ from local import http_api
 from local.emulator import Emulator
 from stacks.assembly import add_creator, app_for
 from stacks.creator import parameters_for, stack_name
+from tests.conftest import MADE_ONCE
 from tests.creators import a_creator
 from tests.stacks.test_bundles import HERE
 
@@ -200,7 +201,7 @@ def _deploy(emulator: Emulator, creator: Creator, folder: Path) -> Deployed:
     bucket = outputs["SiteBucket"]
     site = folder.with_name("site")
     features = active_features(creator)
-    build_site(creator, features=features, source=folder, out=site, cache=folder.with_name("site-cache"), pages=False)
+    build_site(creator, features=features, source=folder, out=site, cache=MADE_ONCE, pages=False)
     sync_site(client("s3"), bucket, site)
     published = client("lambda").invoke(
         FunctionName=f"prism-{creator.id}-worker", Payload=json.dumps({"prism": "publish"}).encode()

@@ -98,7 +98,7 @@ export class ChatList {
 
   /** Put the focus on the newest message. */
   focus() {
-    (this.#active ?? this.#list.lastElementChild)?.focus();
+    this.#list.lastElementChild?.focus();
   }
 
   #soon() {
@@ -188,7 +188,9 @@ export class ChatList {
 
   #notice() {
     this.#empty.hidden = this.#list.childElementCount > 0;
-    if (!this.#active?.isConnected) this.#activate(this.#list.lastElementChild);
+    // Who is among the messages keeps their place, who follows from outside comes in at the newest.
+    const inside = this.#list.contains(document.activeElement);
+    if (!this.#active?.isConnected || (this.#following && !inside)) this.#activate(this.#list.lastElementChild);
   }
 
   #stick() {

@@ -46,7 +46,7 @@ def with_worker(page: Page) -> None:
 
 
 def test_the_site_can_be_installed(lyra: LocalPlatform, visit: Visit) -> None:
-    visitor = visit()
+    visitor = visit(service_worker=True)
     for locale, start in (("en", "/"), ("de", "/de/")):
         visitor.go(lyra.origin + start)
         chromium = visitor.context.new_cdp_session(visitor.page)
@@ -69,7 +69,7 @@ def test_the_site_can_be_installed(lyra: LocalPlatform, visit: Visit) -> None:
 
 
 def test_the_worker_keeps_neither_what_is_personal_nor_pages(lyra: LocalPlatform, visit: Visit) -> None:
-    visitor = visit()
+    visitor = visit(service_worker=True)
     page = visitor.page
     visitor.go(lyra.origin)
     with_worker(page)
@@ -86,7 +86,7 @@ def test_the_worker_keeps_neither_what_is_personal_nor_pages(lyra: LocalPlatform
 def test_an_edit_of_the_creators_file_shows_and_a_fault_in_it_leaves_the_old_site(
     lyra: LocalPlatform, visit: Visit
 ) -> None:
-    visitor = visit()
+    visitor = visit(service_worker=True)
     page = visitor.page
     sound = lyra.creator_file.read_text(encoding="utf-8")
     number = next(n for n, line in enumerate(sound.splitlines(), 1) if line.startswith("currency:"))
@@ -107,7 +107,7 @@ def test_an_edit_of_the_creators_file_shows_and_a_fault_in_it_leaves_the_old_sit
 
 
 def test_a_message_sent_while_the_cloud_is_killed_arrives_once(lyra: LocalPlatform, visit: Visit) -> None:
-    visitor = visit()
+    visitor = visit(service_worker=True)
     visitor.forgive(r"answered 50\d|failed")
     page = visitor.page
     visitor.go(f"{lyra.origin}/contact/")
@@ -138,7 +138,7 @@ def test_a_message_sent_while_the_cloud_is_killed_arrives_once(lyra: LocalPlatfo
 def test_without_a_server_the_site_says_so_in_its_language_and_keeps_what_was_typed(
     lyra: LocalPlatform, visit: Visit
 ) -> None:
-    reader, writer = visit(), visit()
+    reader, writer = visit(service_worker=True), visit(service_worker=True)
     for visitor in (reader, writer):
         visitor.forgive(r"ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE|fetch")
     reader.go(f"{lyra.origin}/de/")

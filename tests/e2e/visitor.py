@@ -142,18 +142,26 @@ def a_visitor(
     javascript: bool = True,
     theme: Theme = "dark",
     still: bool = False,
+    service_worker: bool = False,
 ) -> Iterator[Visitor]:
-    """Someone with nothing in their cache; `still` where they asked their system for less motion."""
+    """Someone with nothing in their cache; `still` where they asked their system for less motion.
+
+    The site's service worker comes along where a test is about it: a browser that is told of each step of each worker
+    has, on a machine with more to do than it can, kept a page waiting for one for ever.
+    """
     context = browser.new_context(
         viewport={"width": _DESK[0], "height": _DESK[1]},
         java_script_enabled=javascript,
         color_scheme=theme,
         reduced_motion="reduce" if still else "no-preference",
+        service_workers="allow" if service_worker else "block",
     )
     if javascript:
         context.add_init_script(_NOTE)
     visitor = Visitor(context=context, page=context.new_page())
     visitor.watch()
+    if not service_worker:
+        visitor.forgive("Service Worker registration blocked by Playwright$")
     if not javascript:
         visitor.forgive(r"\.js failed: csp$")  # Chromium's way to say that it has not fetched a script
     try:

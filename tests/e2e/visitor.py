@@ -146,8 +146,8 @@ def a_visitor(
 ) -> Iterator[Visitor]:
     """Someone with nothing in their cache; `still` where they asked their system for less motion.
 
-    The site's service worker comes along where a test is about it: a browser that is told of each step of each worker
-    has, on a machine with more to do than it can, kept a page waiting for one for ever.
+    The site's service worker comes along where a test is about it: with one in each visitor's browser, on a busy machine, a
+    page was seen to stay in the middle of a navigation for ever.
     """
     context = browser.new_context(
         viewport={"width": _DESK[0], "height": _DESK[1]},

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.brands import Brand
 from tests.e2e.chatting import GUEST, Chatter, Pages, RoomInPlay, a_room, someone
@@ -123,11 +123,10 @@ def test_what_is_refused_is_kept_and_the_reason_is_said(enter: Enter, room: Room
     expect(chatter.page.locator(".chat-message")).to_have_count(0)
 
 
-def test_what_is_refused_while_one_writes_on_can_be_tried_again(enter: Enter, room: RoomInPlay) -> None:
+def refused_while_one_writes_on(chatter: Chatter, room: RoomInPlay) -> Locator:
+    """Enter, and the next words at once: what comes back must not overwrite them. The row that stays."""
     room.denied["lighthouse"] = "words"
-    chatter = enter()
     chatter.field.fill("a lighthouse")
-    # Enter, and the next words at once: what comes back must not overwrite them.
     chatter.page.evaluate(
         """() => {
           const field = document.querySelector("#chat-message");
@@ -138,6 +137,22 @@ def test_what_is_refused_while_one_writes_on_can_be_tried_again(enter: Enter, ro
     failed = chatter.page.locator(".chat-failed")
     expect(failed).to_contain_text("a word in it")
     expect(chatter.field).to_have_value("next words")
+    return failed
+
+
+def test_the_arrow_key_leads_to_what_was_said_last_past_what_waits(enter: Enter, room: RoomInPlay) -> None:
+    chatter = enter()
+    room.say("first", id="AAAAAAAAAAA1")
+    messages(chatter.page).to_have_count(1)
+    refused_while_one_writes_on(chatter, room)
+    chatter.field.fill("")
+    chatter.field.press("ArrowUp")
+    assert focused_message(chatter.page) == "AAAAAAAAAAA1"
+
+
+def test_what_is_refused_while_one_writes_on_can_be_tried_again(enter: Enter, room: RoomInPlay) -> None:
+    chatter = enter()
+    failed = refused_while_one_writes_on(chatter, room)
     room.denied.clear()
     failed.get_by_role("button", name="Try again").click()
     messages(chatter.page).to_have_text(["Mira Moss a lighthouse"])

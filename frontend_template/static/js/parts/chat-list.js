@@ -98,7 +98,7 @@ export class ChatList {
 
   /** Put the focus on the newest message. */
   focus() {
-    this.#list.lastElementChild?.focus();
+    this.#newest()?.focus();
   }
 
   #soon() {
@@ -151,6 +151,12 @@ export class ChatList {
     for (const [before, fragment] of fragments) this.#list.insertBefore(fragment, before ?? null);
   }
 
+  /** What was said last; a row that waits for the room will go in a moment, and the focus with it. */
+  #newest() {
+    const said = this.#firstPending() ? this.#firstPending().previousElementSibling : this.#list.lastElementChild;
+    return said ?? this.#list.lastElementChild;
+  }
+
   #firstPending() {
     return this.#list.querySelector(":scope > [data-pending]");
   }
@@ -190,7 +196,7 @@ export class ChatList {
     this.#empty.hidden = this.#list.childElementCount > 0;
     // Who is among the messages keeps their place, who follows from outside comes in at the newest.
     const inside = this.#list.contains(document.activeElement);
-    if (!this.#active?.isConnected || (this.#following && !inside)) this.#activate(this.#list.lastElementChild);
+    if (!this.#active?.isConnected || (this.#following && !inside)) this.#activate(this.#newest());
   }
 
   #stick() {

@@ -45,10 +45,11 @@ def services(*, fresh: bool = False) -> Services:
     features = active_features(creator)
     bind(creator_id=creator.id)
     keys = Keys(creator_id=creator.id)
-    parts = _Parts(environment, creator, features, keys, fresh=fresh)
+    origin = environment.site_origin or creator.origin
+    parts = _Parts(environment, creator, origin, features, keys, fresh=fresh)
     return Services(
         creator=creator,
-        origin=environment.site_origin or creator.origin,
+        origin=origin,
         features=features,
         clock=now,
         keys=keys,
@@ -76,6 +77,7 @@ class _Parts:
         self,
         environment: Environment,
         creator: Creator,
+        origin: str,
         features: "tuple[Feature[Any], ...]",
         keys: Keys,
         *,
@@ -84,6 +86,7 @@ class _Parts:
         self._keys = keys
         self._environment = environment
         self._creator = creator
+        self._origin = origin
         self._features = features
         self._fresh = fresh
         self.site = cache(self._site)
@@ -133,7 +136,7 @@ class _Parts:
 
         told = self._environment.media_key
         return MediaSigner(
-            origin=self._environment.site_origin or self._creator.origin,
+            origin=self._origin,
             key_id=(lambda: told) if told else WrittenKeyId(creator_id=self._creator.id),
             keys=lambda: self._keys.current_and_previous("media-signing"),
         )

@@ -13,14 +13,16 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lambdas.core.errors import PrismError
 from local.process import ROOT, Parent
+
+if TYPE_CHECKING:
+    from local.streams import StreamFeeder
 
 MEDIA_KEY = "KLOCALMEDIA"
 """What CloudFront would call the public key that signed cookies are verified with (`StackKeys.media_signing_public`)."""
@@ -155,10 +157,11 @@ class Server:
         http = server(self._gateway().app(), grace=5)
         loop = asyncio.get_running_loop()
         threading.Thread(target=_stop_when, args=(unwanted, loop, http), daemon=True).start()
-        workers = self._workers() if "worker" in self.functions else []
+        feeder = self._feeder()
+        workers = [feeder, *self._others()]
         for worker in workers:
             worker.start()
-        seeding = threading.Thread(target=self._seed, args=(unwanted,), name="seed", daemon=True)
+        seeding = threading.Thread(target=self._seed, args=(unwanted, feeder), name="seed", daemon=True)
         seeding.start()
         self.parent.say(serving=True)
         await http.serve(sockets=[self.socket])
@@ -199,47 +202,56 @@ class Server:
         wanted = edge.media_origins(self.creator, self.features)
         return wanted._replace(playback=playback if wanted.playback else (), chat=chat if wanted.chat else ())
 
-    def _workers(self) -> list[Any]:
+    def _worker(self) -> dict[str, Any]:
+        """The worker, as each that gives it events wants it."""
+        from local.gateway import lambda_context
+
+        return {
+            "worker": self.functions["worker"],
+            "context": partial(lambda_context, self.creator.id, "worker", 60.0),
+        }
+
+    def _feeder(self) -> "StreamFeeder":
         from lambdas.platform.streams import ATTEMPTS, BATCH_SIZE
         from lambdas.platform.tables import table_name
-        from local.gateway import lambda_context
-        from local.ivs_events import IvsEvents
-        from local.schedules import Rules, Scheduler
         from local.streams import Policy, StreamFeeder
 
-        context: Callable[[], Any] = partial(lambda_context, self.creator.id, "worker", 60.0)
         tables = dict.fromkeys(table for feature in self.features for table in feature.changes)
+        return StreamFeeder(
+            tables=tuple(table_name(self.creator.id, table) for table in tables),
+            dynamodb=client("dynamodb"),
+            streams=client("dynamodbstreams"),
+            sqs=client("sqs"),
+            dead_letters=self.platform.dead_letters,
+            checkpoints=self.platform.checkpoints,
+            policy=Policy(batch=BATCH_SIZE, attempts=ATTEMPTS),
+            **self._worker(),
+        )
+
+    def _others(self) -> list[Any]:
+        """What else gives the worker its events: the clock, and the ingest."""
+        from local.ivs_events import IvsEvents
+        from local.schedules import Rules, Scheduler
+
         schedules = {name: schedule for feature in self.features for name, schedule in feature.schedules.items()}
         asleep = frozenset(name for name, schedule in schedules.items() if schedule.asleep)
         return [
-            StreamFeeder(
-                tables=tuple(table_name(self.creator.id, table) for table in tables),
-                worker=self.functions["worker"],
-                context=context,
-                dynamodb=client("dynamodb"),
-                streams=client("dynamodbstreams"),
-                sqs=client("sqs"),
-                dead_letters=self.platform.dead_letters,
-                checkpoints=self.platform.checkpoints,
-                policy=Policy(batch=BATCH_SIZE, attempts=ATTEMPTS),
-            ),
             Scheduler(
                 every={name: schedule.every for name, schedule in schedules.items()},
-                worker=self.functions["worker"],
-                context=context,
                 checkpoints=self.platform.checkpoints,
                 awake=Rules(creator_id=self.creator.id, asleep=asleep, events=client("events")).awake,
+                **self._worker(),
             ),
             IvsEvents(
                 queue=self.platform.ivs_events,
-                worker=self.functions["worker"],
-                context=context,
                 sqs=client("sqs"),
                 dead_letters=self.platform.dead_letters,
+                **self._worker(),
             ),
         ]
 
-    def _seed(self, unwanted: threading.Event) -> None:
+    def _seed(self, unwanted: threading.Event, feeder: "StreamFeeder") -> None:
+        """Put the demo's data in, and say so once the pages show it."""
         from local.seed import seed
 
         try:
@@ -258,7 +270,7 @@ class Server:
                 logging.getLogger("prism.seed").exception("the demo's data is not all there")
                 self.parent.say(progress="the demo's data is not all there; the log says why")
             return
-        if filled:
+        if filled and feeder.catch_up():
             self.parent.say(progress=f"demo data is in: {', '.join(filled)}")
 
 

@@ -90,6 +90,8 @@ class StreamFeeder:
     policy: Policy = Policy()
     _stop: threading.Event = field(default_factory=threading.Event, repr=False)
     _threads: list[threading.Thread] = field(default_factory=list, repr=False)
+    _looked: threading.Condition = field(default_factory=threading.Condition, repr=False)
+    _idle: dict[str, int] = field(default_factory=dict, repr=False)
 
     def start(self) -> None:
         for table in self.tables:
@@ -100,8 +102,22 @@ class StreamFeeder:
     def stop(self) -> None:
         """Finish the batches at work and return; the rest is done after the next start."""
         self._stop.set()
+        with self._looked:
+            self._looked.notify_all()
         for thread in self._threads:
             thread.join(timeout=30)
+
+    def catch_up(self) -> bool:
+        """Wait until what was written before, and what came of that, is worked through; False where told to stop first."""
+        with self._looked:
+            self._idle.clear()
+            # A look that found nothing may have begun before; the one after it has not.
+            return (
+                self._looked.wait_for(
+                    lambda: self._stop.is_set() or all(self._idle.get(table, 0) > 1 for table in self.tables)
+                )
+                and not self._stop.is_set()
+            )
 
     def drain(self) -> None:
         """Work through all there is now, in the calling thread."""
@@ -118,11 +134,22 @@ class StreamFeeder:
                 shards = shards or self._shards(table)
                 worked = sum(self._work_some(shard) for shard in shards) > 0
                 shards = [shard for shard in shards if shard.iterator]
+                self._note(table, idle=not worked)
             except (BotoCoreError, ClientError) as error:
                 log.warning("the stream of %s cannot be read, trying again: %s", table, error)
                 shards, worked = [], False
+                self._note(table, idle=False)
             if not worked:
                 self._stop.wait(POLL_SECONDS)
+
+    def _note(self, table: str, *, idle: bool) -> None:
+        """For `catch_up`: whether a look found nothing. What was worked on may have written to any table."""
+        with self._looked:
+            if idle:
+                self._idle[table] = self._idle.get(table, 0) + 1
+                self._looked.notify_all()
+            else:
+                self._idle.clear()
 
     def _shards(self, table: str) -> "list[Shard]":
         arn = self.dynamodb.describe_table(TableName=table)["Table"]["LatestStreamArn"]

@@ -183,6 +183,23 @@ def test_it_follows_the_stream_until_it_is_stopped(stream: Stream) -> None:
     assert worker.done == ["a", "b"]
 
 
+def test_who_waits_for_it_to_catch_up_finds_what_came_of_the_work_done_too(stream: Stream) -> None:
+    worker, next_of = Worker(), {"a": "b", "b": "c"}
+
+    def writes_on(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        answer = worker(event, context)
+        stream.write(*(next_of.pop(name) for name in worker.done if name in next_of))
+        return answer
+
+    feeder = stream.feeder(writes_on)
+    feeder.start()
+    stream.write("a")
+    assert feeder.catch_up()
+    assert worker.done == ["a", "b", "c"]
+    feeder.stop()
+    assert not feeder.catch_up()
+
+
 def test_an_outage_is_no_fault_of_a_record(emulator: Emulator, stream: Stream) -> None:
     """While the emulator is away the worker fails, and after it nothing is missing and nothing dead."""
     stream.write("a")

@@ -2,11 +2,8 @@
 
 import json
 import re
-import tempfile
 import threading
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -17,12 +14,9 @@ from aws_lambda_powertools import Logger
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frontend_template.build import build_site
 from frontend_template.manifest import AssetManifest
-from lambdas.core.creator import Creator, Legal, Link, Seo, Text
+from lambdas.core.creator import Legal, Text
 from lambdas.core.errors import PreconditionFailed
-from lambdas.features.registry import active_features
-from lambdas.features.settings.inputs import SentBrand, SentLegal, SentLinks, SentSeo, SentTexts, fields_of, flat
 from lambdas.features.settings.personal_data import exports
 from lambdas.features.settings.preview import look
 from lambdas.features.settings.service import save
@@ -30,29 +24,22 @@ from lambdas.handlers.rendering import Rendering
 from lambdas.handlers.work import PublishingFailed, Worker
 from lambdas.platform.audit import AuditEntry
 from lambdas.platform.people import Person
-from lambdas.platform.publishing import Publisher
 from lambdas.platform.sessions import COOKIE
 from lambdas.platform.settings import (
     SECTIONS,
-    Colours,
-    Places,
     SectionVersion,
     Settings,
     StoredSection,
     Words,
-    laid_over,
-    section_of,
 )
 from lambdas.platform.storage import sync_site
 from lambdas.platform.tables import table_name
 from lambdas.platform.team import Member
 from lambdas.platform.visit import Reply, Visit
 from local.streams import Checkpoints, Policy, StreamFeeder
-from tests.conftest import MADE_ONCE
 from tests.creators import a_creator
-from tests.platform.test_publishing import Bucket, Edge
 from tests.platform_under_test import BUCKET, MEDIA_BUCKET, Answer, MovingClock, PlatformUnderTest, start_platform
-from tests.published import published_site, real_renderer
+from tests.published import built_assets, published_site, real_renderer
 
 Save = Callable[..., Answer]
 
@@ -68,22 +55,6 @@ def someone(platform: PlatformUnderTest, id: str, role: str, *, locale: str = "e
 @pytest.fixture
 def owner(platform: PlatformUnderTest) -> dict[str, str]:
     return someone(platform, "per_olga", "owner")
-
-
-@cache
-def built_assets() -> Path:
-    """What the build sends, made once a process."""
-    folder = Path(tempfile.mkdtemp(prefix="prism-assets-"))
-    creator = a_creator()
-    build_site(
-        creator,
-        features=active_features(creator),
-        source=folder,
-        out=folder / "site",
-        cache=MADE_ONCE,
-        pages=False,
-    )
-    return folder / "site"
 
 
 class Public:
@@ -569,92 +540,3 @@ def test_a_language_that_the_site_does_not_speak_is_not_asked_for_and_not_lost(e
     body = {"version": 0, "tagline_de": "Servus", "about_de": ""}
     assert platform.call("POST", "/studio/settings/texts", json_body=body, cookies=cookies).status == 200
     assert platform.services.settings.creator().site.tagline == Text(de="Servus", en="Kept")
-
-
-# Values
-
-
-def words(most: int) -> st.SearchStrategy[str]:
-    return st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=most)
-
-
-WORDS = st.builds(Words, tagline=st.builds(Text, en=words(80), de=words(80)), about=st.builds(Text, en=words(200)))
-LINKS = st.builds(
-    Places,
-    links=st.lists(
-        st.builds(Link, label=words(20).filter(bool), url=words(5).map(lambda t: f"https://x.example/{len(t)}")),
-        max_size=12,
-    ).map(tuple),
-)
-SEO = st.builds(Seo, indexing=st.booleans())
-LEGAL = st.builds(Legal, responsible=words(40), address=words(80), email=st.sampled_from([None, "a@b.example"]))
-BRANDS = st.sampled_from(
-    [
-        Colours.model_validate({"primary": p, "accent": a, "theme": t})
-        for p, a, t in (("#6A0DAD", "#FF1493", "auto"), ("#0B3D2E", "#FFD400", "dark"), ("#1D3557", "#E63946", "light"))
-    ]
-)
-
-
-@given(value=st.one_of(WORDS, LINKS, SEO, LEGAL, BRANDS))
-@settings(max_examples=80, deadline=None)
-def test_a_form_sent_as_it_was_shown_changes_nothing(value: Any) -> None:
-    fields = {**flat(value), "version": "1"}
-    section = next(s for s in SECTIONS if isinstance(value, type(section_of(a_creator(), s))))
-    assert set(fields) == set(fields_of(section))
-    if section == "seo" and not fields["indexing"]:
-        del fields["indexing"]  # a browser leaves out what is not ticked
-    kinds: dict[str, Callable[[], Any]] = {
-        "brand": lambda: SentBrand.model_validate(fields).value(),
-        "texts": lambda: SentTexts.model_validate(fields).value(Words(tagline=Text(), about=Text())),
-        "links": lambda: SentLinks.model_validate(fields).value(),
-        "seo": lambda: SentSeo.model_validate(fields).value(Seo()),
-        "legal": lambda: SentLegal.model_validate(fields).value(),
-    }
-    assert kinds[section]() == value
-
-
-class Changing:
-    """Settings without tables, as publishing reads them."""
-
-    def __init__(self, creator: Creator) -> None:
-        self.now = creator
-        self.always = True
-
-    def creator(self) -> Creator:
-        return self.now
-
-
-@given(changes=st.lists(st.one_of(WORDS, LINKS, SEO, LEGAL, BRANDS), min_size=1, max_size=4))
-@settings(max_examples=4, deadline=None)
-def test_a_site_changed_step_by_step_is_the_one_built_at_once(changes: list[Any]) -> None:
-    """To the byte, of the real templates."""
-
-    def place(creator: Creator) -> tuple[Changing, Bucket, Publisher]:
-        bucket, known, clock = Bucket(), Changing(creator), MovingClock()
-        for path in built_assets().rglob("*"):
-            if path.is_file():
-                bucket.objects[path.relative_to(built_assets()).as_posix()] = path.read_bytes(), ""
-        given: Any = (known, bucket)
-        # Without what is published from tables: there are none here.
-        features = tuple(
-            one for one in active_features(creator) if one.name not in {"live", "chat", "videos", "overlays"}
-        )
-        rendering = Rendering(settings=given[0], features=features, bucket=given[1], clock=clock)
-        publisher = Publisher(bucket=given[1], sites=rendering.site, edge=Edge(), clock=clock)
-        publisher.publish_all()
-        return known, bucket, publisher
-
-    known, bucket, publisher = place(a_creator())
-    for value in changes:
-        known.now = laid_over(known.now, value)
-        publisher.publish(["*"])
-    rebuilt = place(known.now)[1].objects
-    named = json.loads(bucket.objects["assets/manifest.json"][0])["files"].values()
-    live = {key for key in bucket.objects if not key.startswith("assets/brand/")} | {
-        key for file in named for key in (file["url"][1:], f"{file['url'][1:]}.br") if key in bucket.objects
-    }
-    assert {key: bucket.objects[key] for key in live} == {key: rebuilt[key] for key in rebuilt}
-    before = dict(bucket.objects)
-    publisher.publish_all()
-    assert bucket.objects == before

@@ -5,8 +5,9 @@ an endpoint where nobody answers.
 """
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -29,9 +30,6 @@ NOBODY = {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
 
-
-MADE_ONCE = Path(__file__).resolve().parents[1] / ".prism" / "tests" / "cache"
-"""Fonts, pictures and scripts that builds of sites have made, for every test process and the next run: by the hash of what they are made of."""
 
 LONGEST = (
     "e2e/test_studio.py",
@@ -60,12 +58,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     loopback_only.guard()
     os.environ.pop("AWS_PROFILE", None)
     os.environ.pop("AWS_SESSION_TOKEN", None)
     os.environ.update(NOBODY)
-    os.environ["PRISM_CACHE"] = str(MADE_ONCE)
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        # Fonts, pictures and scripts are made once for all workers of a run, and anew for each run: what makes them is tested too.
+        os.environ["PRISM_CACHE"] = folder = tempfile.mkdtemp(prefix="prism-tests-cache-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 @pytest.fixture(scope="session")

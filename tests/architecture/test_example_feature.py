@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from frontend_template.build import ROOT, build_site
+from frontend_template.cache import cache_folder
 from lambdas.features.registry import active_features
-from tests.conftest import MADE_ONCE
 from tests.creators import a_creator
 from tests.example_feature import ENTRIES, Example, example_feature
 from tests.platform_under_test import start_platform
@@ -45,7 +45,7 @@ def test_its_page_is_published_in_both_languages(example: Example, tmp_path: Pat
         features=active_features(creator, example.features),
         source=tmp_path,
         out=site,
-        cache=MADE_ONCE,
+        cache=cache_folder(tmp_path),
         roots=(example.templates, ROOT),
     )
     page = (site / "faq/index.html").read_text()

@@ -12,11 +12,11 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from frontend_template.build import ROOT, build_site
+from frontend_template.cache import cache_folder
 from lambdas.core.feature import Feature
 from lambdas.core.references import load
 from lambdas.features.registry import FEATURES, active_features
 from lambdas.handlers.work import Worker
-from tests.conftest import MADE_ONCE
 from tests.creators import a_creator
 from tests.example_feature import Example, example_feature
 from tests.platform_under_test import start_platform
@@ -62,7 +62,7 @@ def test_off_leaves_no_page_and_no_entry(feature: Feature[Any], example: Example
         features=active_features(creator, example.features),
         source=tmp_path,
         out=tmp_path / "site",
-        cache=MADE_ONCE,
+        cache=cache_folder(tmp_path),
         roots=(example.templates, ROOT),
     )
     own = [page.path for page in feature.pages]

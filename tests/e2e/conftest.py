@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from cli.machine_checks import chromium
-from tests.conftest import MADE_ONCE
+from frontend_template.cache import cache_folder
 from tests.e2e.brands import Brand, brands
 from tests.e2e.browser import a_browser
 from tests.e2e.local_platform import LocalPlatform, prism, running
@@ -55,7 +55,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def built(home: Path) -> dict[str, Brand]:
     """The brands by id, each built when it is first looked at."""
-    return dict(brands(home / "built", cache=MADE_ONCE))
+    return dict(brands(home / "built", cache=cache_folder(home)))
 
 
 @contextmanager

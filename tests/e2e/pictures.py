@@ -12,8 +12,8 @@ from typing import Literal
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
+from frontend_template.cache import cache_folder
 from tests.bench.pages import demo, owners_cookies
-from tests.conftest import MADE_ONCE
 from tests.e2e.brands import ROOT, brands
 from tests.e2e.browser import a_browser, open_site
 
@@ -75,7 +75,7 @@ SHOTS = (
 def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, a_browser() as browser, demo(Path(folder) / "home") as platform:
-        known = brands(Path(folder), cache=MADE_ONCE)
+        known = brands(Path(folder), cache=cache_folder(Path(folder)))
         cookies = owners_cookies(browser, platform)
         for shot in SHOTS:
             context = _looking(browser, shot)

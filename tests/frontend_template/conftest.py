@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from frontend_template import cache as caches
 from frontend_template.build import SiteBuild, build_site
 from frontend_template.cache import Cache
 from frontend_template.manifest import AssetManifest
@@ -13,14 +14,13 @@ from frontend_template.render import Renderer
 from lambdas.core.creator import Creator
 from lambdas.core.feature import Feature
 from lambdas.features.registry import active_features
-from tests.conftest import MADE_ONCE
 from tests.creators import a_creator
 from tests.frontend_template.small_site import SMALL_ROOT, Build, spoken_of
 
 
 @pytest.fixture(scope="session")
-def cache_folder() -> Path:
-    return MADE_ONCE
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return caches.cache_folder(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ import pytest
 from PIL import Image
 
 from frontend_template.build import build_site
+from frontend_template.cache import cache_folder
 from lambdas.core.creator import Creator
 from lambdas.features.registry import active_features
 from lambdas.platform.keys import ensure_keys
@@ -35,7 +36,6 @@ from local import http_api
 from local.emulator import Emulator
 from stacks.assembly import add_creator, app_for
 from stacks.creator import parameters_for, stack_name
-from tests.conftest import MADE_ONCE
 from tests.creators import a_creator
 from tests.stacks.test_bundles import HERE
 
@@ -201,7 +201,7 @@ def _deploy(emulator: Emulator, creator: Creator, folder: Path) -> Deployed:
     bucket = outputs["SiteBucket"]
     site = folder.with_name("site")
     features = active_features(creator)
-    build_site(creator, features=features, source=folder, out=site, cache=MADE_ONCE, pages=False)
+    build_site(creator, features=features, source=folder, out=site, cache=cache_folder(folder), pages=False)
     sync_site(client("s3"), bucket, site)
     published = client("lambda").invoke(
         FunctionName=f"prism-{creator.id}-worker", Payload=json.dumps({"prism": "publish"}).encode()

@@ -1,10 +1,8 @@
 """Every public page of every active feature as `prism dev` serves it, in every language and both themes; and every brand by keyboard."""
 
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,11 +14,10 @@ from tests.e2e.brands import ROOT, Brand
 from tests.e2e.browser import open_site
 from tests.e2e.conftest import Visit
 from tests.e2e.local_platform import LocalPlatform, running
-from tests.e2e.visitor import MOST_SHIFT, Theme, Visitor
+from tests.e2e.visitor import MOST_SHIFT, Theme, Visitor, one_of
 
 pytestmark = pytest.mark.browser
 
-_LINKS = "() => [...document.querySelectorAll('main a[href]')].map((link) => link.getAttribute('href'))"
 MISSING = "/nothing/is/here/"
 MOST_STOPS = 60
 BRANDS = ("demo", "fauxcast", "keramik", "bare", "longest")
@@ -65,23 +62,10 @@ def creator(demo: LocalPlatform) -> Creator:
 
 
 def pages_of(creator: Creator) -> list[str]:
-    """The paths of every public page that people read, those of which there are many with the names in braces."""
+    """The paths of every public page that people read; at the end those of which there are many, with the names in braces."""
     pages = [page for feature in active_features(creator) for page in feature.pages]
-    return [page.path for page in pages if not page.personal and page.path.endswith("/")]
-
-
-def addresses(creator: Creator, locale: Locale, linked: set[str]) -> list[tuple[str, int]]:
-    """Every public page of the creator in this language with the status it answers with, and one that is not there.
-
-    Of pages of which there are many, it is the first of those `linked`.
-    """
-    found = []
-    for page in (creator.path(path, locale) for path in pages_of(creator)):
-        pattern = re.compile(re.sub(r"\{\w+\}", "[^/]+", page))
-        there = [page] if "{" not in page else sorted(filter(pattern.fullmatch, linked))
-        assert there, f"nothing leads to {page}"
-        found.append((there[0], 200))
-    return [*found, (creator.path(MISSING, locale), 404)]
+    paths = [page.path for page in pages if not page.personal and page.path.endswith("/")]
+    return sorted(paths, key=lambda path: "{" in path)
 
 
 @pytest.mark.parametrize(("locale", "theme"), [("en", "light"), ("de", "dark")])
@@ -91,13 +75,11 @@ def test_every_page_is_without_fault(
     demo.hear("demo data is in")
     visitor = visit(theme=theme)
     linked: set[str] = set()
-    for path in pages_of(creator):
-        if "{" not in path:
-            visitor.go(demo.origin + creator.path(path, locale))
-            linked |= {urlsplit(link).path for link in visitor.page.evaluate(_LINKS)}
     wrong: list[str] = []
-    for path, status in addresses(creator, locale, linked):
-        visitor.go(demo.origin + path, status=status)
+    for page in (*pages_of(creator), MISSING):
+        path = one_of(creator.path(page, locale), linked)
+        visitor.go(demo.origin + path, status=404 if page == MISSING else 200)
+        linked |= visitor.links()
         assert visitor.page.locator("html").get_attribute("lang") == locale
         if (shift := visitor.shift()) > MOST_SHIFT:
             wrong.append(f"{path}: what is shown moves by {shift} while it loads")

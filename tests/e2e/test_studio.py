@@ -16,7 +16,7 @@ from tests.bench import pages
 from tests.e2e.conftest import Visit
 from tests.e2e.local_platform import LocalPlatform
 from tests.e2e.people import LINK, App, Mailbox, Someone, add_passkey, ask, sign_in, with_a_fingerprint
-from tests.e2e.visitor import MOST_SHIFT, Theme, Visitor, a_visitor
+from tests.e2e.visitor import MOST_SHIFT, Theme, Visitor, a_visitor, one_of
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +30,6 @@ ENTERING = ("sign-up", "confirm", "sign-in", "second-factor", "forgot")
 
 STEP = "__Host-step"
 DESK, PHONE = (1440, 900), (390, 844)
-_LINKS = "() => [...document.querySelectorAll('main a[href]')].map((link) => link.getAttribute('href'))"
 
 
 @dataclass(kw_only=True)
@@ -66,7 +65,6 @@ def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterato
         a_visitor(browser) as owners,
         a_visitor(browser) as guests,
     ):
-        platform.hear("demo data is in")
         yield _furnished(platform, owners.page, guests.page)
 
 
@@ -137,8 +135,8 @@ def test_every_screen_of_the_studio_is_without_fault(
     known = {path for path in SCREENS if "{" not in path}
     for path in SCREENS:
         _resize(visitor, size)
-        visitor.go(house.platform.origin + _one(path, linked - known))
-        linked |= {urlsplit(link).path for link in visitor.page.evaluate(_LINKS)}
+        visitor.go(house.platform.origin + one_of(path, linked - known))
+        linked |= visitor.links()
         wrong += [f"{path}: {fault}" for fault in faults(visitor, locale, theme, size)]
     assert wrong == []
 
@@ -153,8 +151,8 @@ def test_every_screen_of_the_studio_speaks_the_other_language_too(house: House, 
     known = {path for path in SCREENS if "{" not in path}
     _resize(visitor, (320, 700))
     for path in SCREENS:
-        visitor.go(house.platform.origin + _one(path, linked - known))
-        linked |= {urlsplit(link).path for link in visitor.page.evaluate(_LINKS)}
+        visitor.go(house.platform.origin + one_of(path, linked - known))
+        linked |= visitor.links()
         if (spoken := visitor.page.locator("html").get_attribute("lang")) != locale:
             wrong.append(f"{path}: speaks {spoken}")
         if (wide := visitor.page.evaluate("document.scrollingElement.scrollWidth")) > 320:
@@ -163,14 +161,6 @@ def test_every_screen_of_the_studio_speaks_the_other_language_too(house: House, 
             wrong.append(f"{path}: what is shown moves by {shift} while it loads")
         wrong += [f"{path}: {refused}" for refused in visitor.refusals()]
     assert wrong == []
-
-
-def _one(screen: str, linked: set[str]) -> str:
-    """The address of one of those that this is the screen of: of what was linked so far."""
-    pattern = re.compile(re.sub(r"\{\w+\}", "[^/]+", screen))
-    found = [screen] if "{" not in screen else sorted(path for path in linked if pattern.fullmatch(path))
-    assert found, f"no screen leads to {screen}"
-    return found[0]
 
 
 def reads(visitor: Visitor, house: House, locale: Locale) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
@@ -31,6 +32,7 @@ _PICTURES_ARE_THERE = """() => new Promise((done) => {
   const look = () => [...document.images].every(({ complete }) => complete) ? done() : requestAnimationFrame(look);
   look();
 })"""
+_LINKS = "() => [...document.querySelectorAll('main a[href]')].map((link) => link.getAttribute('href'))"
 
 
 @dataclass(kw_only=True)
@@ -98,6 +100,10 @@ class Visitor:
             for violation in found["violations"]
             for node in violation["nodes"]
         ]
+
+    def links(self) -> set[str]:
+        """The paths that the links in the main part of the page shown lead to."""
+        return {urlsplit(link).path for link in self.page.evaluate(_LINKS)}
 
     def refusals(self) -> list[str]:
         """What the policy of the page shown has refused."""
@@ -168,6 +174,14 @@ def a_visitor(
         yield visitor
     finally:
         context.close()
+
+
+def one_of(path: str, linked: set[str]) -> str:
+    """The path; of one with names in braces, of which there are many, the first that is `linked`."""
+    pattern = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
+    found = [path] if "{" not in path else sorted(filter(pattern.fullmatch, linked))
+    assert found, f"nothing leads to {path}"
+    return found[0]
 
 
 @cache

@@ -54,11 +54,12 @@ async def _serve(listening: socket.socket, parent: Parent) -> None:
     from local.loopback import Guard, guarded, server
     from local.outbox import Outbox
     from local.signatures import Locked
+    from local.written import Telling
 
     if snapshots is not None:
         snapshots.load(state)
 
-    changes = Changes(DataPlane(Cognito(Outbox(emulator))))
+    changes = Changes(Telling(DataPlane(Cognito(Outbox(emulator)))))
     origins = frozenset(filter(None, os.environ["PRISM_EMULATOR_ORIGINS"].split(",")))
     locked = Locked(app=changes, secret=os.environ["AWS_SECRET_ACCESS_KEY"], origins=origins, is_open=is_open)
     serving_app = guarded(locked, Guard(port=port, origins=origins))

@@ -87,6 +87,12 @@ def guarded(app: ASGIApp, guard: Guard) -> ASGIApp:
     return door
 
 
+async def answer_json(send: Any, body: bytes) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
 async def refuse(scope: Scope, receive: Any, send: Any, reason: str) -> None:
     """Answer 403 to a request, or close a web socket, and say why."""
     if scope["type"] == "websocket":

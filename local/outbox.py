@@ -8,6 +8,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from local.loopback import answer_json
+
 PATH = "/_prism/mail"
 _SEND = "/v2/email/outbound-emails"
 
@@ -22,7 +24,7 @@ class Outbox:
         if scope["type"] != "http" or scope["path"] not in {PATH, _SEND}:
             await self.app(scope, receive, send)
         elif scope["path"] == PATH:
-            await _answer(send, json.dumps(all_mail()).encode())
+            await answer_json(send, json.dumps(all_mail()).encode())
         else:
             await self._send_mail(scope, receive, send)
 
@@ -61,9 +63,3 @@ def _keep(request: bytes, answer: bytes) -> None:
     for record in all_mail():
         if record["MessageId"] == message_id:
             record["Raw"] = raw
-
-
-async def _answer(send: Any, body: bytes) -> None:
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

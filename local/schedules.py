@@ -36,6 +36,7 @@ class Scheduler:
     checkpoints: Checkpoints
     clock: Clock = now
     awake: Callable[[str], bool] = lambda name: True
+    _last: dict[str, datetime] = field(default_factory=dict, repr=False)
     _stop: threading.Event = field(default_factory=threading.Event, repr=False)
     _thread: threading.Thread | None = field(default=None, repr=False)
 
@@ -60,11 +61,15 @@ class Scheduler:
             except Exception:
                 log.exception("the schedule %s failed", name)
             self.checkpoints.write(f"schedule/{name}", started.isoformat())
+            self._last[name] = started
         return due
 
     def _next(self, name: str, every: timedelta) -> datetime:
-        last = self.checkpoints.read(f"schedule/{name}")
-        return datetime.fromisoformat(last) + every if last else self.clock()
+        if name not in self._last:
+            if not (last := self.checkpoints.read(f"schedule/{name}")):
+                return self.clock()
+            self._last[name] = datetime.fromisoformat(last)
+        return self._last[name] + every
 
     def _keep_looking(self) -> None:
         while not self._stop.is_set():

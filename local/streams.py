@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.platform.streams import ATTEMPTS, BATCH_SIZE
+from local.written import written_since
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,7 +31,11 @@ log = logging.getLogger("prism.streams")
 Worker = Callable[[dict[str, Any], Any], Any]
 Record = dict[str, Any]
 
-POLL_SECONDS = 0.25
+LOOK_ANYWAY_SECONDS = 5.0
+"""A stream is looked at when its table was written to, and so often besides."""
+
+ASK_SECONDS = 2.0
+"""How long the emulator keeps who asks it what was written; while it is away, it is asked again after a part of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,34 +95,36 @@ class StreamFeeder:
     policy: Policy = Policy()
     _stop: threading.Event = field(default_factory=threading.Event, repr=False)
     _threads: list[threading.Thread] = field(default_factory=list, repr=False)
+    _written: dict[str, threading.Event] = field(default_factory=dict, repr=False)
     _looked: threading.Condition = field(default_factory=threading.Condition, repr=False)
     _idle: dict[str, int] = field(default_factory=dict, repr=False)
+    """The last round in which a look at the table's stream found nothing."""
+
+    _round: int = 0
 
     def start(self) -> None:
         for table in self.tables:
+            self._written[table] = threading.Event()
             thread = threading.Thread(target=self._follow, args=(table,), name=f"stream {table}", daemon=True)
             self._threads.append(thread)
             thread.start()
+        # Not waited for at the end: it may just be asking.
+        threading.Thread(target=self._listen, name="streams", daemon=True).start()
 
     def stop(self) -> None:
         """Finish the batches at work and return; the rest is done after the next start."""
         self._stop.set()
         with self._looked:
-            self._looked.notify_all()
+            self._look_again()
         for thread in self._threads:
             thread.join(timeout=30)
 
     def catch_up(self) -> bool:
         """Wait until what was written before, and what came of that, is worked through; False where told to stop first."""
         with self._looked:
-            self._idle.clear()
-            # A look that found nothing may have begun before; the one after it has not.
-            return (
-                self._looked.wait_for(
-                    lambda: self._stop.is_set() or all(self._idle.get(table, 0) > 1 for table in self.tables)
-                )
-                and not self._stop.is_set()
-            )
+            self._look_again()
+            self._looked.wait_for(lambda: self._stop.is_set() or self._all_idle())
+            return not self._stop.is_set()
 
     def drain(self) -> None:
         """Work through all there is now, in the calling thread."""
@@ -126,30 +133,56 @@ class StreamFeeder:
                 while shard.iterator and self._work_some(shard):
                     pass
 
+    def _listen(self) -> None:
+        """Have each table's stream looked at when the table was written to."""
+        last = 0
+        while not self._stop.is_set():
+            try:
+                last, tables = written_since(last, seconds=ASK_SECONDS)
+            except OSError:
+                self._stop.wait(ASK_SECONDS / 10)
+                continue
+            for table in tables & self._written.keys():
+                self._written[table].set()
+
     def _follow(self, table: str) -> None:
         """Work through a table's stream until told to stop; an emulator that is away is waited for."""
         shards: list[Shard] = []
+        written = self._written[table]
         while not self._stop.is_set():
+            written.clear()
+            begun = self._round
             try:
                 shards = shards or self._shards(table)
                 worked = sum(self._work_some(shard) for shard in shards) > 0
                 shards = [shard for shard in shards if shard.iterator]
-                self._note(table, idle=not worked)
             except (BotoCoreError, ClientError) as error:
                 log.warning("the stream of %s cannot be read, trying again: %s", table, error)
-                shards, worked = [], False
-                self._note(table, idle=False)
+                shards = []
+                self._stop.wait(ASK_SECONDS / 10)
+                continue
+            self._note(table, begun, worked=worked)
             if not worked:
-                self._stop.wait(POLL_SECONDS)
+                written.wait(LOOK_ANYWAY_SECONDS)
 
-    def _note(self, table: str, *, idle: bool) -> None:
-        """For `catch_up`: whether a look found nothing. What was worked on may have written to any table."""
+    def _note(self, table: str, begun: int, *, worked: bool) -> None:
+        """For `catch_up`: what a look found that was begun in this round."""
         with self._looked:
-            if idle:
-                self._idle[table] = self._idle.get(table, 0) + 1
+            if not worked:
+                self._idle[table] = begun
                 self._looked.notify_all()
-            else:
-                self._idle.clear()
+            elif not self._all_idle():
+                # Somebody may be waiting, and the work may have written to any table.
+                self._look_again()
+
+    def _look_again(self) -> None:
+        self._round += 1
+        for written in self._written.values():
+            written.set()
+        self._looked.notify_all()
+
+    def _all_idle(self) -> bool:
+        return all(self._idle.get(table) == self._round for table in self.tables)
 
     def _shards(self, table: str) -> "list[Shard]":
         arn = self.dynamodb.describe_table(TableName=table)["Table"]["LatestStreamArn"]

@@ -31,6 +31,9 @@ NOBODY = {
 }
 
 
+SHARED = "PRISM_TESTS_SHARED"
+"""The variable with the folder of what a run of the tests makes once, for all its processes."""
+
 LONGEST = (
     "e2e/test_studio.py",
     "web/test_openapi.py",
@@ -64,8 +67,10 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("AWS_SESSION_TOKEN", None)
     os.environ.update(NOBODY)
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        # Fonts, pictures and scripts are made once for all workers of a run, and anew for each run: what makes them is tested too.
-        os.environ["PRISM_CACHE"] = folder = tempfile.mkdtemp(prefix="prism-tests-cache-")
+        # Made once for all workers of a run, and anew for each run, as what makes them is tested too: fonts, pictures, scripts,
+        # and the demo's data (tests/e2e/demo.py).
+        os.environ[SHARED] = folder = tempfile.mkdtemp(prefix="prism-tests-")
+        os.environ["PRISM_CACHE"] = os.path.join(folder, "cache")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 

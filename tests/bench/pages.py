@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from shutil import copyfile, copytree
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +19,8 @@ from lambdas.features.creator_files import read_creator
 from lambdas.features.registry import FEATURES
 from local.demo_people import PEOPLE
 from tests.bench.figures import Figure, NotMeasured
-from tests.e2e.local_platform import LocalPlatform, running
+from tests.e2e.demo import demo
+from tests.e2e.local_platform import LocalPlatform
 from tests.e2e.people import Someone, sign_in
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,18 +105,6 @@ class Weight:
             Figure(name=f"{self.path} fonts files", measured=self.fonts, limit=FONTS),
             Figure(name=f"{self.path} CLS", measured=self.shift, limit=CLS),
         ]
-
-
-@contextmanager
-def demo(home: Path) -> Iterator[LocalPlatform]:
-    """The demo's platform with its data, served from a folder of its own."""
-    creators = home / "creators"
-    creators.mkdir(parents=True, exist_ok=True)
-    copyfile(ROOT / "creators" / f"{DEMO}.yaml", creators / f"{DEMO}.yaml")
-    copytree(ROOT / "creators" / DEMO, creators / DEMO)
-    with running(home, DEMO) as platform:
-        platform.hear("demo data is in")
-        yield platform
 
 
 def own_pictures(platform: LocalPlatform) -> frozenset[str]:

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser
 
 from tests.bench import pages
 from tests.e2e.browser import a_browser
+from tests.e2e.demo import demo
 from tests.e2e.local_platform import LocalPlatform
 
 pytestmark = pytest.mark.browser
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPlatform]:
-    with pages.demo(tmp_path_factory.mktemp("home")) as platform:
+    with demo(tmp_path_factory.mktemp("home")) as platform:
         yield platform
 
 

@@ -13,9 +13,10 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from frontend_template.cache import cache_folder
-from tests.bench.pages import demo, owners_cookies
+from tests.bench.pages import owners_cookies
 from tests.e2e.brands import ROOT, brands
 from tests.e2e.browser import a_browser, open_site
+from tests.e2e.demo import demo
 
 OUT = ROOT / "docs" / "pictures"
 DESK: ViewportSize = {"width": 1440, "height": 900}

@@ -1,8 +1,6 @@
 """Every public page of every active feature as `prism dev` serves it, in every language and both themes; and every brand by keyboard."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,10 +8,11 @@ from playwright.sync_api import Page, expect
 from lambdas.core.creator import Creator, Locale
 from lambdas.features.creator_files import read_creator
 from lambdas.features.registry import active_features
-from tests.e2e.brands import ROOT, Brand
+from tests.e2e.brands import Brand
 from tests.e2e.browser import open_site
 from tests.e2e.conftest import Visit
-from tests.e2e.local_platform import LocalPlatform, running
+from tests.e2e.demo import demo as its_platform
+from tests.e2e.local_platform import LocalPlatform
 from tests.e2e.visitor import MOST_SHIFT, Theme, Visitor, one_of
 
 pytestmark = pytest.mark.browser
@@ -47,12 +46,8 @@ _MOVING = """() => [...document.querySelectorAll("*")].filter((element) => {
 
 
 @pytest.fixture(scope="module")
-def demo(home: Path) -> Iterator[LocalPlatform]:
-    """The demo's own file and pictures, served."""
-    folder = home / "creators"
-    shutil.copytree(ROOT / "creators" / "demo", folder / "demo")
-    shutil.copy(ROOT / "creators" / "demo.yaml", folder)
-    with running(home, "demo") as platform:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPlatform]:
+    with its_platform(tmp_path_factory.mktemp("demo")) as platform:
         yield platform
 
 
@@ -72,7 +67,6 @@ def pages_of(creator: Creator) -> list[str]:
 def test_every_page_is_without_fault(
     demo: LocalPlatform, creator: Creator, theme: Theme, locale: Locale, visit: Visit
 ) -> None:
-    demo.hear("demo data is in")
     visitor = visit(theme=theme)
     linked: set[str] = set()
     wrong: list[str] = []

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 from lambdas.core.creator import Locale
 from lambdas.features.registry import FEATURES
 from local.demo_people import PEOPLE
-from tests.bench import pages
 from tests.e2e.conftest import Visit
+from tests.e2e.demo import demo
 from tests.e2e.local_platform import LocalPlatform
 from tests.e2e.people import LINK, App, Mailbox, Someone, add_passkey, ask, sign_in, with_a_fingerprint
 from tests.e2e.visitor import MOST_SHIFT, Theme, Visitor, a_visitor, one_of
@@ -61,7 +61,7 @@ class House:
 def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[House]:
     # A folder of its own: what is furnished here is not what other modules find in the demo.
     with (
-        pages.demo(tmp_path_factory.mktemp("studio")) as platform,
+        demo(tmp_path_factory.mktemp("studio")) as platform,
         a_visitor(browser) as owners,
         a_visitor(browser) as guests,
     ):

@@ -1,7 +1,7 @@
 """Every page of one's account and every screen of the studio, as the manifests have them, with something in each to look at."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +25,12 @@ ACCOUNT = tuple(page.path for feature in FEATURES for page in feature.pages if p
 SCREENS = tuple(
     screen.path for feature in FEATURES for screen in feature.screens if screen.path != "/studio/live/sessions/{id}/"
 )
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    section or "overview": tuple(path for path in SCREENS if path.split("/")[2] == section)
+    for section in dict.fromkeys(path.split("/")[2] for path in SCREENS)
+}
+"""The screens of each part of the studio, in the order in which they lead to one another."""
+KNOWN = frozenset(path for path in SCREENS if "{" not in path)
 ENTERING = ("sign-up", "confirm", "sign-in", "second-factor", "forgot")
 """Below /account/: pages for those who are not signed in."""
 
@@ -44,6 +50,7 @@ class House:
     cookies: list[Any]
     steps: dict[str, Any] = field(default_factory=dict)
     queries: dict[str, str] = field(default_factory=dict)
+    language: str = ""
 
     def enter(self, visitor: Visitor) -> None:
         """As the owner."""
@@ -123,35 +130,35 @@ def test_every_page_of_an_account_is_without_fault(
 
 
 # German words are the longest, and both themes are looked at on each screen.
+@pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize(("locale", "theme", "size"), [("de", "dark", PHONE)])
 def test_every_screen_of_the_studio_is_without_fault(
-    house: House, locale: Locale, theme: Theme, size: tuple[int, int], visit: Visit
+    house: House, section: str, locale: Locale, theme: Theme, size: tuple[int, int], visit: Visit
 ) -> None:
     visitor = visit(theme=theme)
-    house.enter(visitor)
-    reads(visitor, house, locale)
+    enter_in(visitor, house, locale)
     wrong: list[str] = []
     linked: set[str] = set()
-    known = {path for path in SCREENS if "{" not in path}
-    for path in SCREENS:
+    for path in SECTIONS[section]:
         _resize(visitor, size)
-        visitor.go(house.platform.origin + one_of(path, linked - known))
+        visitor.go(house.platform.origin + one_of(path, linked - KNOWN))
         linked |= visitor.links()
         wrong += [f"{path}: {fault}" for fault in faults(visitor, locale, theme, size)]
     assert wrong == []
 
 
+@pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize("locale", ["en"])
-def test_every_screen_of_the_studio_speaks_the_other_language_too(house: House, locale: Locale, visit: Visit) -> None:
+def test_every_screen_of_the_studio_speaks_the_other_language_too(
+    house: House, section: str, locale: Locale, visit: Visit
+) -> None:
     visitor = visit()
-    house.enter(visitor)
-    reads(visitor, house, locale)
+    enter_in(visitor, house, locale)
     wrong: list[str] = []
     linked: set[str] = set()
-    known = {path for path in SCREENS if "{" not in path}
     _resize(visitor, (320, 700))
-    for path in SCREENS:
-        visitor.go(house.platform.origin + one_of(path, linked - known))
+    for path in SECTIONS[section]:
+        visitor.go(house.platform.origin + one_of(path, linked - KNOWN))
         linked |= visitor.links()
         if (spoken := visitor.page.locator("html").get_attribute("lang")) != locale:
             wrong.append(f"{path}: speaks {spoken}")
@@ -163,13 +170,17 @@ def test_every_screen_of_the_studio_speaks_the_other_language_too(house: House, 
     assert wrong == []
 
 
-def reads(visitor: Visitor, house: House, locale: Locale) -> None:
-    """The owner, in this language: it is the studio's too."""
+def enter_in(visitor: Visitor, house: House, locale: Locale) -> None:
+    """As the owner, who reads this language from now on: it is the studio's too."""
+    house.enter(visitor)
+    if house.language == locale:
+        return
     page = visitor.page
     visitor.go(f"{house.platform.origin}/account/preferences/")
     page.locator(f"input[name=language][value={locale}]").check()
     page.locator("main button[type=submit]").click()
     expect(page).to_have_url(re.compile(r"\?done=preferences$"))
+    house.language = locale
 
 
 def faults(visitor: Visitor, locale: Locale, theme: Theme, size: tuple[int, int]) -> list[str]:

@@ -81,7 +81,7 @@ class Served:
         self._socket.close()
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
+def wait_until(condition: Callable[[], bool], *, seconds: float = 60) -> None:
     """Return as soon as the condition holds; fail when it does not within the time."""
     end = time.monotonic() + seconds
     pause = threading.Event()

@@ -209,13 +209,13 @@ def test_a_show_without_a_title_has_the_creators_name(seat: Callable[..., Seat])
 def test_who_loses_access_in_mid_show_is_told_and_not_asked_for_again(seat: Callable[..., Seat]) -> None:
     viewer = seat()
     viewer.visitor.forgive("answered 403")
-    viewer.air.go_live()
+    viewer.air.go_live(show=show(audience="members"))
     viewer.sit()
     viewer.plays()
     viewer.air.answer, viewer.air.fault = refusal("ended"), 403
     expect(viewer.page.locator(".live-wall h2")).to_have_text("Your membership has ended")
     asked = viewer.air.asked
-    viewer.air.go_live(viewers_more=1)
+    viewer.air.go_live(show=show(audience="members"), viewers_more=1)
     expect(viewer.page.locator(".live-wall")).to_be_visible()
     assert viewer.air.asked == asked == 2
 
@@ -229,6 +229,19 @@ def test_a_wall_falls_when_the_show_is_opened(seat: Callable[..., Seat]) -> None
     expect(viewer.page.locator(".live-wall")).to_be_visible()
     viewer.air.answer = ticket()
     viewer.air.go_live()
+    viewer.plays()
+
+
+def test_a_wall_falls_where_the_show_was_closed_for_a_moment_that_nobody_told_of(seat: Callable[..., Seat]) -> None:
+    viewer = seat()
+    viewer.visitor.forgive("answered 403")
+    viewer.air.go_live()
+    viewer.sit()
+    viewer.plays()
+    viewer.air.answer, viewer.air.fault = refusal("members_only"), 403
+    expect(viewer.page.locator(".live-wall")).to_be_visible()
+    viewer.air.answer, viewer.air.fault = ticket(), 0
+    viewer.air.go_live(viewers_more=1)
     viewer.plays()
 
 

@@ -42,9 +42,10 @@ class LiveStage {
   }
 
   #onAir(state, another) {
-    // Whoever was refused is asked about again when what they were refused has changed.
+    // Whoever was refused is asked about again when what they were refused has changed, and where all may watch: how it was in
+    // between may have been for a moment only, and missed.
     const rule = JSON.stringify([state.show?.id, state.show?.audience, state.show?.tiers]);
-    const walled = this.kind === "wall" && rule === this.rule;
+    const walled = this.kind === "wall" && rule === this.rule && state.show?.audience !== "everyone";
     this.rule = rule;
     if (walled) return this.#show("wall");
     this.#show("live");

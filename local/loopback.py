@@ -5,6 +5,7 @@ send requests to 127.0.0.1, and a name it controls can be made to point here (DN
 every local server asks what the request calls itself (Host) and who sent it (Origin, Sec-Fetch-Site).
 """
 
+import http.client
 import json
 import urllib.request
 from collections.abc import Callable, Iterable, Mapping
@@ -128,8 +129,11 @@ def server(app: ASGIApp, *, grace: int, keep_alive: int = 5, date: bool = True) 
 def fetch(url: str, *, method: str = "GET", seconds: float = 30, headers: Mapping[str, str] | None = None) -> bytes:
     """What a server of this machine answers, asked directly whatever proxy the environment names; OSError."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with direct.open(
-        urllib.request.Request(url, method=method, headers=dict(headers or {})), timeout=seconds
-    ) as response:
-        body: bytes = response.read()
+    asked = urllib.request.Request(url, method=method, headers=dict(headers or {}))
+    try:
+        with direct.open(asked, timeout=seconds) as response:
+            body: bytes = response.read()
+    except http.client.HTTPException as error:
+        # Such as an answer in the middle of which the server was killed.
+        raise OSError(f"{url} has not answered whole") from error
     return body

@@ -1,8 +1,11 @@
-"""Who may speak to a local server."""
+"""Who may speak to a local server, and what one hears of one that is killed."""
+
+import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from local.loopback import Guard, is_loopback_name
+from local.loopback import Guard, fetch, is_loopback_name
 
 SITE = Guard(port=8000, names={"mira.localhost", "localhost", "127.0.0.1"}.__contains__, same_origin=True, links=True)
 CLOUD = Guard(port=4566)
@@ -66,3 +69,18 @@ def test_names_that_always_mean_this_machine(name: str) -> None:
 @pytest.mark.parametrize("name", ["localhost.evil.example", "127.0.0.1.nip.example", "10.0.0.1", "evilocalhost"])
 def test_names_that_only_look_like_it(name: str) -> None:
     assert not is_loopback_name(name)
+
+
+@pytest.mark.parametrize("said", [b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf", b"", b"nonsense\r\n\r\n"])
+def test_an_answer_that_breaks_off_is_no_answer(said: bytes) -> None:
+    def answer(server: socket.socket) -> None:
+        asked, _ = server.accept()
+        with asked:
+            asked.recv(65536)
+            asked.sendall(said)
+
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor() as pool:
+        answering = pool.submit(answer, server)
+        with pytest.raises(OSError, match="has not answered whole"):
+            fetch(f"http://127.0.0.1:{server.getsockname()[1]}/")
+        answering.result(30)

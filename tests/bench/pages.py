@@ -23,8 +23,6 @@ from tests.e2e.demo import demo
 from tests.e2e.local_platform import LocalPlatform
 from tests.e2e.people import Someone, sign_in
 
-ROOT = Path(__file__).resolve().parents[2]
-DEMO = "demo"
 PAGES = tuple(
     page.path for feature in FEATURES for page in feature.pages if not page.personal and page.path.endswith("/")
 )

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import copy, copytree
+from shutil import copy, copytree, rmtree
 
 from local.demo_people import DEMO
 from tests.conftest import SHARED
@@ -33,6 +33,8 @@ def _furnished(shared: Path) -> Path:
     with open(shared / "demo.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
+            # Of one who has failed before something may be there.
+            rmtree(shared / "demo.new", ignore_errors=True)
             _furnish(shared / "demo.new")
             (shared / "demo.new").rename(folder)
     return folder
